@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { count, knownCount } from './primitives.js';
+import { taskResultSchema, taskStatusSchema, wireErrorSchema } from './result.js';
+import { limitCategorySchema, limitUnitSchema } from './warning.js';
+
+/** `query`: a question about the sidecar; `executionId` goes with `result`. */
+export const querySchema = z.union(
+  [
+    z.object({ what: z.enum(['queues', 'statistics', 'tasks', 'health']) }),
+    z.object({ what: z.literal('result'), executionId: z.string() }),
+  ],
+  { error: "expected what: 'queues' | 'statistics' | 'tasks' | 'health', or what: 'result' with executionId: str" },
+);
+export type Query = z.infer<typeof querySchema>;
+
+/**
+ * The live usage of one tracked limit. `depth` never exceeds `capacity`; parked producers are `waiters`.
+ * Byte bounds are there where the queue has them. `parkedMs` and `longestParkMs` tell how long producers waited.
+ */
+export const queueSnapshotSchema = z.object({
+  name: z.string(),
+  category: limitCategorySchema,
+  scope: z.string(),
+  unit: limitUnitSchema,
+  capacity: count,
+  capacityBytes: count.optional(),
+  depth: count,
+  depthBytes: count.optional(),
+  highWater: count,
+  fillPercent: count,
+  waiters: count,
+  enqueued: count,
+  dequeued: count,
+  parkedCount: count,
+  parkedMs: count,
+  longestParkMs: count,
+});
+export type QueueSnapshot = z.infer<typeof queueSnapshotSchema>;
+
+/** Percentiles in ms over the most recent tasks; nil where none has been seen. */
+export const percentilesSchema = z.object({
+  p50: knownCount,
+  p90: knownCount,
+  p99: knownCount,
+  max: knownCount,
+});
+export type Percentiles = z.infer<typeof percentilesSchema>;
+
+/** Statistics of the executor since it was started; `throughputPerMinute` counts results in the last 60 s. */
+export const executionStatisticsSchema = z.object({
+  completed: count,
+  byStatus: z.record(taskStatusSchema, count),
+  cacheHits: count,
+  queuedMs: percentilesSchema,
+  runMs: percentilesSchema,
+  throughputPerMinute: count,
+  uptimeMs: count,
+});
+export type ExecutionStatisticsSnapshot = z.infer<typeof executionStatisticsSchema>;
+
+/** A task that has no result yet. */
+export const taskSummarySchema = z.object({
+  id: count,
+  executionId: z.string().nullable(),
+  label: z.string().optional(),
+  command: z.string(),
+  state: z.enum(['received', 'queued', 'running', 'finishing']),
+  priority: z.int(),
+  ageMs: count,
+});
+export type TaskSummary = z.infer<typeof taskSummarySchema>;
+
+/** How the sidecar itself is. `loopDelayMs` is the worst event-loop delay in the last few seconds. */
+export const healthSchema = z.object({
+  uptimeMs: count,
+  loopDelayMs: count,
+  memoryBytes: count,
+  openFiles: knownCount,
+  active: count,
+  queued: count,
+  shuttingDown: z.boolean(),
+});
+export type Health = z.infer<typeof healthSchema>;
+
+/** The answers to each question, by its `what`. */
+export const answerSchemas = {
+  queues: z.object({ queues: z.array(queueSnapshotSchema) }),
+  statistics: executionStatisticsSchema,
+  tasks: z.object({ tasks: z.array(taskSummarySchema) }),
+  health: healthSchema,
+  result: taskResultSchema,
+} as const;
+
+/** `reply`: the answer, or `error` where the question could not be answered. */
+export const replySchema = z.looseObject({ error: wireErrorSchema.optional() });
+export type Reply = z.infer<typeof replySchema>;
