@@ -25,6 +25,9 @@ export const INIT_TIMEOUT_MS = 10_000;
 /** The most `query` and `ping` frames that may be unanswered at once. */
 export const MAX_UNANSWERED_QUERIES = 64;
 
+/** The longest `label` of a task, in UTF-16 code units: it comes back in the result. */
+export const MAX_LABEL_CHARACTERS = 1_024;
+
 /** How many bytes of stray text a `protocolError` quotes. */
 export const STRAY_TEXT_BYTES = 64;
 

@@ -21,7 +21,7 @@ import { limitWarningSchema } from './schemas/warning.js';
 /** Which ids a frame may carry: the connection (0), one that the host has chosen (≥ 1), or either. */
 export type FrameScope = 'connection' | 'hostId' | 'either';
 
-type FrameDefinition = { readonly scope: FrameScope; readonly body: z.ZodType };
+export type FrameDefinition = { readonly scope: FrameScope; readonly body: z.ZodType };
 
 /**
  * The frames that a host sends. A `submit` body is any map here: whether it is a Task is judged per task

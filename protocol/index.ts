@@ -1,3 +1,12 @@
+export { encodeFrame, type OutgoingFrame } from './codec/encode.js';
+export { FrameBatch } from './codec/frame-batch.js';
+export { FrameReader } from './codec/frame-reader.js';
+export { FrameWriter } from './codec/frame-writer.js';
+export { describeIssues, firstField, withReasons } from './codec/issues.js';
+export { ownBytes } from './codec/own-bytes.js';
+export { parseHostFrame, parseSidecarFrame } from './codec/parse-frame.js';
+export { type ParsedTask, parseTask } from './codec/parse-task.js';
+export { scanFrame, type TextVisitor } from './codec/scan.js';
 export * from './constants.js';
 export * from './faults.js';
 export * from './frames.js';
@@ -9,3 +18,4 @@ export * from './schemas/query.js';
 export * from './schemas/result.js';
 export * from './schemas/task.js';
 export * from './schemas/warning.js';
+export { fromTaggedJson, toTaggedJson } from './tagged-json.js';

@@ -4,12 +4,13 @@ import { taskResultSchema, taskStatusSchema, wireErrorSchema } from './result.js
 import { limitCategorySchema, limitUnitSchema } from './warning.js';
 
 /** `query`: a question about the sidecar; `executionId` goes with `result`. */
-export const querySchema = z.union(
+export const querySchema = z.discriminatedUnion(
+  'what',
   [
     z.object({ what: z.enum(['queues', 'statistics', 'tasks', 'health']) }),
     z.object({ what: z.literal('result'), executionId: z.string() }),
   ],
-  { error: "expected what: 'queues' | 'statistics' | 'tasks' | 'health', or what: 'result' with executionId: str" },
+  { error: 'must be one of "queues", "statistics", "tasks", "health", "result"' },
 );
 export type Query = z.infer<typeof querySchema>;
 

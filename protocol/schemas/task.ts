@@ -1,12 +1,13 @@
 import { z } from 'zod';
+import { MAX_LABEL_CHARACTERS } from '../constants.js';
 import { taskLimitsSchema } from './limits.js';
-import { bytesOrText, cString, positive } from './primitives.js';
+import { bytesOrText, cString, integer, mapOf, positive } from './primitives.js';
 
 /** A file to be put into the workspace before the command starts. `mode` is the permission bits (default 0o644). */
 export const taskFileSchema = z.object({
   path: cString.min(1),
   data: bytesOrText,
-  mode: z.int().min(0).max(0o777).optional(),
+  mode: integer(0, 0o777).optional(),
 });
 export type TaskFile = z.infer<typeof taskFileSchema>;
 
@@ -38,16 +39,16 @@ export const taskSchema = z.object({
   files: z.array(taskFileSchema).optional(),
   cwd: cString.min(1).optional(),
   stdin: z
-    .union([bytesOrText, z.object({ stream: z.literal(true) })], { error: 'expected bin, str or {stream: true}' })
+    .union([bytesOrText, z.object({ stream: z.literal(true) })], { error: 'must be bin, str or {stream: true}' })
     .optional(),
-  priority: z.int().min(-100).max(100).optional(),
-  limits: taskLimitsSchema.optional(),
-  output: outputOptionsSchema.partial().optional(),
+  priority: integer(-100, 100).optional(),
+  limits: mapOf(taskLimitsSchema).optional(),
+  output: mapOf(outputOptionsSchema.partial()).optional(),
   collect: z.array(cString.min(1)).optional(),
   require: z.enum(['any', 'kernel']).optional(),
   cache: z.boolean().optional(),
   usageEventsMs: positive.optional(),
-  label: z.string().optional(),
+  label: z.string().max(MAX_LABEL_CHARACTERS).optional(),
 });
 export type Task = z.infer<typeof taskSchema>;
 

@@ -18,6 +18,8 @@ export type BackendName = 'process';
  */
 export interface SandboxBackend {
   readonly name: BackendName;
+  /** Whether it can keep a task from the network. */
+  readonly isolatesNetwork: boolean;
   /** Whether this backend works on this machine, and why not. Never rejects. */
   probe(): Promise<BackendAvailability>;
   /** Who enforces each limit under this backend on this machine. */
@@ -70,7 +72,6 @@ export interface CommandSpec {
   readonly cwd: string | undefined;
   /** `none`: reads end of file at once. `pipe`: `stdin` is there to be written. */
   readonly stdin: 'none' | 'pipe';
-  /** `discard`: stdout and stderr still come as streams, so that they can be counted. */
 }
 
 /** A started command and everything that descends from it. */

@@ -1,12 +1,15 @@
 import type { LimitCategory, LimitUnit } from '../../protocol/index.js';
 
-interface TrackedLimitDefinition {
+/** What the catalogue says of a limit. */
+export interface TrackedLimitDefinition {
   readonly category: LimitCategory;
   readonly unit: LimitUnit;
   /** `sidecar`: one for the whole process; `task`: one for each running task, scoped by its execution id. */
   readonly per: 'sidecar' | 'task';
   /** The setting, or the field of a task, that raises the limit. */
   readonly configKey: string;
+  /** The setting that raises the byte bound of a queue that counts items. */
+  readonly configKeyBytes?: string;
   readonly description: string;
 }
 
@@ -20,6 +23,7 @@ export const trackedLimits = {
     unit: 'items',
     per: 'sidecar',
     configKey: 'inboxFrames',
+    configKeyBytes: 'taskWindowBytes',
     description: 'Submit frames that were read and wait for the dispatcher',
   },
   schedulerQueue: {
@@ -27,6 +31,7 @@ export const trackedLimits = {
     unit: 'tasks',
     per: 'sidecar',
     configKey: 'queueSize',
+    configKeyBytes: 'taskWindowBytes',
     description: 'Accepted tasks that wait for a worker slot',
   },
   outputQueue: {
@@ -34,6 +39,7 @@ export const trackedLimits = {
     unit: 'items',
     per: 'sidecar',
     configKey: 'outboxFrames',
+    configKeyBytes: 'outboxBytes',
     description: 'Output frames that wait for the host to read',
   },
   resultQueue: {
@@ -41,13 +47,14 @@ export const trackedLimits = {
     unit: 'items',
     per: 'sidecar',
     configKey: 'outboxResults',
+    configKeyBytes: 'outboxResultBytes',
     description: 'Results that wait for the host to read',
   },
   controlQueue: {
     category: 'queue',
     unit: 'items',
     per: 'sidecar',
-    configKey: 'outboxControlFrames',
+    configKey: 'queueSize',
     description: 'Control frames and replies that wait for the host to read',
   },
   stdinQueue: {

@@ -1,0 +1,30 @@
+/** Something that can keep the event loop of the host alive, or not. */
+export interface Refable {
+  ref(): void;
+  unref(): void;
+}
+
+/** Keeps the host program alive exactly as long as somebody holds on. */
+export class KeepAlive {
+  readonly #handles: readonly Refable[];
+  #holds = 0;
+
+  /** Nobody holds on at first. */
+  constructor(handles: readonly Refable[]) {
+    this.#handles = handles;
+    for (const handle of handles) handle.unref();
+  }
+
+  /** Holds on until the returned function is called; calling it again does nothing. */
+  hold(): () => void {
+    this.#holds += 1;
+    if (this.#holds === 1) for (const handle of this.#handles) handle.ref();
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      this.#holds -= 1;
+      if (this.#holds === 0) for (const handle of this.#handles) handle.unref();
+    };
+  }
+}

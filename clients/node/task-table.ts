@@ -1,0 +1,188 @@
+import { type HostFrame, type LimitWarning, ProtocolFault, type Ready } from '../../protocol/index.js';
+import { onAbort } from './abort.js';
+import { type Deferred, deferred } from './deferred.js';
+import { encodeSubmission } from './encode-submission.js';
+import { type LostTask, type SidecarError, TooLargeError } from './errors.js';
+import type { Ids } from './ids.js';
+import { type TaskInput, toTaskBody } from './task-input.js';
+import { type TaskFrame, TaskRun } from './task-run.js';
+import { type Load, SubmitWindow, type Waiting } from './window.js';
+
+export interface TaskTableOptions {
+  readonly ready: Ready;
+  readonly ids: Ids;
+  readonly send: (frame: HostFrame) => void;
+  readonly sendEncoded: (frame: Uint8Array) => void;
+  /** Why no more tasks are taken; undefined while they are. */
+  readonly refusal: () => SidecarError | undefined;
+  readonly onLimitWarning: (warning: LimitWarning) => void;
+  /** Keeps the host alive until the returned function is called. */
+  readonly hold: () => () => void;
+}
+
+interface Member {
+  readonly id: number;
+  readonly input: TaskInput;
+}
+
+interface Entry {
+  readonly run: TaskRun;
+  /** The bytes of the task's frame no longer count. Idempotent. */
+  readonly freeBytes: () => void;
+}
+
+const NOTHING: Load = { tasks: 0, bytes: 0 };
+
+/** All tasks of a session that have no result yet, and the window that they share. */
+export class TaskTable {
+  readonly #options: TaskTableOptions;
+  readonly #window: SubmitWindow;
+  readonly #entries = new Map<number, Entry>();
+  readonly #rooms = new Set<Deferred<void>>();
+
+  constructor(options: TaskTableOptions) {
+    const { tasks, taskBytes } = options.ready.window;
+    this.#options = options;
+    this.#window = new SubmitWindow({ tasks, bytes: taskBytes });
+  }
+
+  has(id: number): boolean {
+    return this.#entries.has(id);
+  }
+
+  /**
+   * Sends a task as soon as there is room for it.
+   *
+   * @throws InvalidArgumentError, TooLargeError
+   */
+  submit(input: TaskInput, signal?: AbortSignal): TaskRun {
+    const id = this.#options.ids.next();
+    const frame = this.#encode({ type: 'submit', id, body: toTaskBody(input) }, 'task');
+    return this.#enter([{ id, input }], frame, signal)[0]!;
+  }
+
+  /**
+   * Sends tasks in one frame, as soon as there is room for all of them; the sidecar takes all or none.
+   *
+   * @throws InvalidArgumentError, TooLargeError
+   */
+  submitBatch(inputs: readonly TaskInput[], signal?: AbortSignal): TaskRun[] {
+    const { tasks } = this.#window.capacity;
+    if (inputs.length > tasks) {
+      const message = `A batch of ${inputs.length} tasks can never be sent: window.tasks is ${tasks} (settings queueSize + maxConcurrentTasks)`;
+      throw new TooLargeError('window.tasks', inputs.length, tasks, message);
+    }
+    const bodies = inputs.map((input, index) => toTaskBody(input, `tasks[${index}]`));
+    const members = inputs.map((input) => ({ id: this.#options.ids.next(), input }));
+    const pairs = members.map(({ id }, index): [number, unknown] => [id, bodies[index]]);
+    const frame = this.#encode({ type: 'submitBatch', id: 0, body: { tasks: pairs } }, 'tasks');
+    return this.#enter(members, frame, signal);
+  }
+
+  /** Resolves once the window would take another task. Rejects when `signal` aborts or tasks are no longer taken. */
+  async room(signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    const refusal = this.#options.refusal();
+    if (refusal) throw refusal;
+    const room = deferred<void>();
+    const entry: Waiting = { load: NOTHING, send: room.resolve };
+    this.#rooms.add(room);
+    const unwatch = onAbort(signal, () => room.reject(signal?.reason));
+    this.#window.enter(entry);
+    try {
+      await room.promise;
+    } finally {
+      this.#rooms.delete(room);
+      unwatch();
+      this.#window.withdraw(entry);
+    }
+  }
+
+  /** @throws ProtocolFault where the task is not known or over, or the frame is not one that it may get */
+  receive(frame: TaskFrame): void {
+    const entry = this.#entries.get(frame.id);
+    if (!entry) {
+      throw new ProtocolFault(
+        'unexpected_frame',
+        `${frame.type} came for id ${frame.id}, which has no unfinished task`,
+      );
+    }
+    if (frame.type === 'started' || frame.type === 'result') entry.freeBytes();
+    if (frame.type === 'result') {
+      this.#entries.delete(frame.id);
+      this.#window.free({ tasks: 1, bytes: 0 });
+    }
+    if (!entry.run.isSettled) entry.run.receive(frame);
+  }
+
+  /** Resolves once every task has been sent or taken back. */
+  allSent(): Promise<void> {
+    return this.#window.emptied();
+  }
+
+  /** Cancels what has not been sent; who waits for room is told `refusal`. */
+  cancelUnsent(reason: string, refusal: SidecarError): void {
+    for (const room of this.#rooms) room.reject(refusal);
+    for (const { run } of this.#entries.values()) if (!run.isSent) run.cancel(reason);
+  }
+
+  /** The sidecar is gone: every waiter is told so, by its own error. */
+  fail(toError: (task: LostTask) => SidecarError): void {
+    for (const room of this.#rooms) room.reject(toError({ accepted: false, executionId: undefined }));
+    const entries = [...this.#entries.values()];
+    this.#entries.clear();
+    for (const { run } of entries) run.fail(toError(run.lost));
+  }
+
+  #enter(members: readonly Member[], frame: Uint8Array, signal?: AbortSignal): TaskRun[] {
+    const bytes = frame.byteLength;
+    let unstarted = members.length;
+    const freeBytes = () => {
+      unstarted -= 1;
+      if (unstarted === 0) this.#window.free({ tasks: 0, bytes });
+    };
+    const waiting: Waiting = {
+      load: { tasks: members.length, bytes },
+      send: () => {
+        this.#options.sendEncoded(frame);
+        for (const run of runs) run.leave();
+      },
+    };
+    const withdraw = () => void this.#window.withdraw(waiting);
+    const runs = members.map((member) => this.#register(member, once(freeBytes), withdraw));
+    const refusal = this.#options.refusal();
+    for (const run of runs) {
+      if (refusal) run.fail(refusal);
+      if (signal) run.watch(signal);
+    }
+    if (runs.some((run) => !run.isSettled)) this.#window.enter(waiting);
+    return runs;
+  }
+
+  #register({ id, input }: Member, freeBytes: () => void, withdraw: () => void): TaskRun {
+    const { ready, send, onLimitWarning, hold } = this.#options;
+    const release = hold();
+    const onSettled = () => {
+      release();
+      if (!run.isSent) this.#entries.delete(id);
+    };
+    const { window, defaults } = ready;
+    const run = new TaskRun(id, input, { window, defaults, send, withdraw, onLimitWarning, onSettled });
+    this.#entries.set(id, { run, freeBytes });
+    return run;
+  }
+
+  #encode(frame: HostFrame, field: string): Uint8Array {
+    const { maxFrameBytes } = this.#options.ready;
+    return encodeSubmission(frame, field, { maxFrameBytes, taskBytes: this.#window.capacity.bytes });
+  }
+}
+
+function once(act: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (isDone) return;
+    isDone = true;
+    act();
+  };
+}

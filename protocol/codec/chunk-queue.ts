@@ -1,0 +1,64 @@
+/** Chunks of a stream in the order in which they came, consumed from the front without copying. */
+export class ChunkQueue {
+  #chunks: Uint8Array[] = [];
+  /** Where the front is: chunks before `#first` and bytes before `#offset` have been consumed. */
+  #first = 0;
+  #offset = 0;
+  #byteLength = 0;
+
+  /** Bytes that have not been consumed. */
+  get byteLength(): number {
+    return this.#byteLength;
+  }
+
+  /** What is left of the first chunk, as a view; empty only where the queue is. */
+  get front(): Uint8Array {
+    const chunk = this.#chunks[this.#first] ?? nothing;
+    return this.#offset === 0 ? chunk : chunk.subarray(this.#offset);
+  }
+
+  /** Holds on to `chunk` without copying it. */
+  push(chunk: Uint8Array): void {
+    if (chunk.byteLength > 0) {
+      this.#chunks.push(chunk);
+      this.#byteLength += chunk.byteLength;
+    }
+  }
+
+  /** Consumes the front, or its first `maxBytes` where it is longer, and returns that as a view. */
+  take(maxBytes: number): Uint8Array {
+    const { front } = this;
+    if (maxBytes < front.byteLength) {
+      this.#offset += maxBytes;
+      this.#byteLength -= maxBytes;
+      return front.subarray(0, maxBytes);
+    }
+    this.#offset = 0;
+    this.#byteLength -= front.byteLength;
+    this.#first += 1;
+    this.#dropConsumed();
+    return front;
+  }
+
+  clear(): void {
+    this.#chunks = [];
+    this.#first = 0;
+    this.#offset = 0;
+    this.#byteLength = 0;
+  }
+
+  /** Dropped all at once or when they are half of many, so that each chunk is moved a bounded number of times. */
+  #dropConsumed(): void {
+    if (this.#first === this.#chunks.length) {
+      this.#chunks.length = 0;
+      this.#first = 0;
+    } else if (this.#first >= MANY_CHUNKS && this.#first * 2 >= this.#chunks.length) {
+      this.#chunks.splice(0, this.#first);
+      this.#first = 0;
+    }
+  }
+}
+
+const MANY_CHUNKS = 64;
+
+const nothing = new Uint8Array(0);

@@ -1,0 +1,166 @@
+import { FRAME_HEADER_BYTES, MAX_FRAME_BYTES, STRAY_TEXT_BYTES } from '../constants.js';
+import { ProtocolFault } from '../faults.js';
+import type { RawFrame } from '../frames.js';
+import { ChunkQueue } from './chunk-queue.js';
+import { decodeFrame } from './decode.js';
+import { FrameAssembly } from './frame-assembly.js';
+import { frameEmpty, frameTooLarge, frameTruncated } from './stream-faults.js';
+
+/**
+ * Cuts a byte stream into frames, in time linear in its bytes however they are split into chunks.
+ *
+ * - A frame that lies whole in one chunk is not copied: the binaries in its body are views that keep the chunk alive
+ *   (see `ownBytes`) and show later changes to it, so a chunk must not be reused after `push`.
+ * - A declared length is checked before anything is allocated, and allocation follows what has arrived.
+ * - After a fault the stream is no longer understood: the reader throws that fault again on every further use.
+ */
+export class FrameReader {
+  #maxFrameBytes: number;
+  readonly #chunks = new ChunkQueue();
+  readonly #assembly = new FrameAssembly();
+  /** How long the frame in assembly is, header included; the length of the header alone until that has come. */
+  #assemblyTarget = FRAME_HEADER_BYTES;
+  #fault: ProtocolFault | undefined;
+
+  /**
+   * @param options.maxFrameBytes the largest payload accepted, in bytes: 1 to 16,777,215 (the default)
+   * @throws RangeError where `maxFrameBytes` is out of range
+   */
+  constructor(options: { maxFrameBytes?: number } = {}) {
+    this.#maxFrameBytes = checkMaximum(options.maxFrameBytes ?? MAX_FRAME_BYTES);
+  }
+
+  /** The largest payload accepted, in bytes. A new value goes for every frame whose header has not been read yet. */
+  get maxFrameBytes(): number {
+    return this.#maxFrameBytes;
+  }
+
+  /** @throws RangeError where the value is no integer from 1 to 16,777,215 */
+  set maxFrameBytes(maxFrameBytes: number) {
+    this.#maxFrameBytes = checkMaximum(maxFrameBytes);
+  }
+
+  /** Bytes that have been pushed and not yet yielded as part of a frame. */
+  get pendingBytes(): number {
+    return this.#chunks.byteLength + this.#assembly.length;
+  }
+
+  /**
+   * Takes in `chunk` at once and yields the frames that are now whole, decoding each only when it is asked for.
+   *
+   * Leaving the generator early loses nothing: the frames that it has not yielded come first from the generator of the
+   * next `push`, which may be given an empty chunk. Each frame is yielded exactly once, in the order of the stream.
+   *
+   * @throws ProtocolFault from the generator, after the frames before the faulty one; from `push` itself where the
+   * reader has met a fault before
+   */
+  push(chunk: Uint8Array): Generator<RawFrame, void, void> {
+    this.#refuseAfterFault();
+    this.#chunks.push(toPlainBytes(chunk));
+    return this.#frames();
+  }
+
+  /**
+   * Says that the stream has ended. Every generator must have been read to its end before.
+   *
+   * @throws ProtocolFault `frame_truncated` where bytes are left that no frame was made of
+   */
+  end(): void {
+    this.#refuseAfterFault();
+    if (this.pendingBytes > 0) {
+      throw this.#stop(frameTruncated(this.pendingBytes, this.#assemblyTarget, this.#firstBytes()));
+    }
+  }
+
+  *#frames(): Generator<RawFrame, void, void> {
+    for (let frame = this.#next(); frame !== undefined; frame = this.#next()) {
+      yield frame;
+    }
+  }
+
+  /** The next frame, or undefined where it is not whole yet. */
+  #next(): RawFrame | undefined {
+    this.#refuseAfterFault();
+    try {
+      const payload = this.#wholePayload() ?? this.#assembledPayload();
+      return payload && decodeFrame(payload);
+    } catch (error) {
+      throw error instanceof ProtocolFault ? this.#stop(error) : error;
+    }
+  }
+
+  /** The payload of a frame that begins and ends in the current chunk, as a view of it. */
+  #wholePayload(): Uint8Array | undefined {
+    if (this.#assembly.length > 0 || this.#chunks.byteLength < FRAME_HEADER_BYTES) {
+      return undefined;
+    }
+    const { front } = this.#chunks;
+    if (front.byteLength < FRAME_HEADER_BYTES) {
+      return undefined;
+    }
+    const frameBytes = FRAME_HEADER_BYTES + this.#readHeader(front);
+    return frameBytes > front.byteLength ? undefined : this.#chunks.take(frameBytes).subarray(FRAME_HEADER_BYTES);
+  }
+
+  /** The payload of a frame that lies in several chunks, copied together as far as it has come. */
+  #assembledPayload(): Uint8Array | undefined {
+    while (this.#chunks.byteLength > 0) {
+      this.#assembly.append(this.#chunks.take(this.#assemblyTarget - this.#assembly.length), this.#assemblyTarget);
+      if (this.#assembly.length < this.#assemblyTarget) {
+        continue;
+      }
+      if (this.#assemblyTarget > FRAME_HEADER_BYTES) {
+        this.#assemblyTarget = FRAME_HEADER_BYTES;
+        return this.#assembly.take().subarray(FRAME_HEADER_BYTES);
+      }
+      this.#assemblyTarget += this.#readHeader(this.#assembly.bytes);
+    }
+    return undefined;
+  }
+
+  /** The checked payload length that the first bytes of `frame` declare. */
+  #readHeader(frame: Uint8Array): number {
+    const length = new DataView(frame.buffer, frame.byteOffset, FRAME_HEADER_BYTES).getUint32(0);
+    if (length === 0) {
+      throw frameEmpty();
+    }
+    if (length > this.#maxFrameBytes) {
+      throw frameTooLarge(length, this.#maxFrameBytes, this.#firstBytes());
+    }
+    return length;
+  }
+
+  /** The first bytes of the frame at hand, as far as they are needed to tell text from a frame. */
+  #firstBytes(): Uint8Array {
+    const { bytes } = this.#assembly;
+    return Uint8Array.of(...bytes.subarray(0, STRAY_TEXT_BYTES), ...this.#chunks.front.subarray(0, STRAY_TEXT_BYTES));
+  }
+
+  #stop(fault: ProtocolFault): ProtocolFault {
+    this.#fault = fault;
+    this.#chunks.clear();
+    this.#assembly.take();
+    return fault;
+  }
+
+  #refuseAfterFault(): void {
+    if (this.#fault !== undefined) {
+      const { code, message, detail } = this.#fault;
+      throw new ProtocolFault(code, `the reader cannot be used after a fault: ${message}`, detail, {
+        cause: this.#fault,
+      });
+    }
+  }
+}
+
+function checkMaximum(maxFrameBytes: number): number {
+  if (!Number.isInteger(maxFrameBytes) || maxFrameBytes < 1 || maxFrameBytes > MAX_FRAME_BYTES) {
+    throw new RangeError(`maxFrameBytes must be an integer from 1 to ${MAX_FRAME_BYTES}, got ${maxFrameBytes}`);
+  }
+  return maxFrameBytes;
+}
+
+/** Subclasses such as Node's Buffer would be passed on to the binaries in a body, whose `slice` means something else. */
+function toPlainBytes(chunk: Uint8Array): Uint8Array {
+  return chunk.constructor === Uint8Array ? chunk : new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+}

@@ -1,0 +1,45 @@
+import { encodeFrame, type OutgoingFrame } from './encode.js';
+import { FrameBatch } from './frame-batch.js';
+
+/**
+ * Encodes frames when they are sent and writes all that are sent in one turn by one call of `write`, in their order, in
+ * a microtask after that turn.
+ */
+export class FrameWriter {
+  readonly #write: (chunks: Uint8Array[]) => void;
+  readonly #encoding: { maxFrameBytes?: number };
+  readonly #batch = new FrameBatch();
+  #isScheduled = false;
+
+  /**
+   * @param options.write takes the chunks of one write, in order, and owns them; it must not throw
+   * @param options.maxFrameBytes the largest payload that the receiver accepts, in bytes (default 16,777,215)
+   */
+  constructor(options: { write: (chunks: Uint8Array[]) => void; maxFrameBytes?: number }) {
+    const { write, ...encoding } = options;
+    this.#write = write;
+    this.#encoding = encoding;
+  }
+
+  /**
+   * Encodes `frame`, whose body may be changed afterwards, and writes it after this turn.
+   *
+   * @throws ProtocolFault as `encodeFrame` does; then nothing of this frame is written
+   */
+  send(frame: OutgoingFrame): void {
+    this.#batch.add(encodeFrame(frame, this.#encoding));
+    if (!this.#isScheduled) {
+      this.#isScheduled = true;
+      void Promise.resolve().then(() => this.flush());
+    }
+  }
+
+  /** Writes what has been sent and not written yet, now; nothing where there is nothing. */
+  flush(): void {
+    this.#isScheduled = false;
+    const chunks = this.#batch.take();
+    if (chunks.length > 0) {
+      this.#write(chunks);
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import { open } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { EXIT_CODES, type TaskResult, type WireError } from '../../protocol/index.js';
+import type { Settings } from '../sidecar/index.js';
+import { type CliIo, writeText } from './cli-io.js';
+import { UsageError } from './command-line.js';
+import { openLocalExecutor } from './local-executor.js';
+import { ProgressBar } from './progress-bar.js';
+import { resultLine } from './result-line.js';
+
+/** The exit code where not every task has succeeded. */
+const SOME_FAILED = 1;
+
+/** What can be told of a line that holds no JSON. */
+interface UnreadableLine {
+  readonly status: 'notExecuted';
+  readonly error: WireError;
+}
+
+/**
+ * Runs the tasks of a file, one JSON object a line, as many at once as the settings allow, and prints one JSON result
+ * a line in the order in which they end; `line` says which line it answers. A line that is no task gets a
+ * `notExecuted` result. Exits with 0 where all succeeded, else 1; 143 after SIGTERM.
+ */
+export async function runBatch(file: string, settings: Settings, io: CliIo): Promise<number> {
+  const input = file === '-' ? io.stdin : await openFile(file);
+  await using local = await openLocalExecutor(settings, io);
+  const { executor } = local;
+  using bar = new ProgressBar(io.stderr);
+  let failed = 0;
+  const answer = async (line: number, result: TaskResult | UnreadableLine) => {
+    if (result.status !== 'success') failed += 1;
+    await writeText(io.stdout, resultLine(line, result));
+    bar.ended();
+  };
+  const stopListening = io.onInterrupt(() => executor.cancelAll('interrupted'));
+  io.termination.addEventListener('abort', () => executor.cancelAll(String(io.termination.reason)), { once: true });
+
+  let line = 0;
+  for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+    const number = ++line;
+    if (text.trim() === '') continue;
+    bar.begun();
+    const parsed = parseLine(text);
+    if (!parsed.ok) {
+      await answer(number, parsed.unreadable);
+      continue;
+    }
+    const listener = { onResult: (result: TaskResult) => answer(number, result) };
+    const preparation = executor.prepare([{ task: parsed.task, listener }]);
+    if (preparation.ok) await executor.submitTasks(preparation.handles);
+    else for (const result of preparation.results) await answer(number, result);
+  }
+  await executor.idle();
+  stopListening();
+  if (io.termination.aborted) return EXIT_CODES.terminated;
+  return failed === 0 ? EXIT_CODES.clean : SOME_FAILED;
+}
+
+async function openFile(path: string): Promise<Readable> {
+  try {
+    return (await open(path)).createReadStream();
+  } catch (error) {
+    throw new UsageError(`--batch: cannot read ${path}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function parseLine(text: string): { ok: true; task: unknown } | { ok: false; unreadable: UnreadableLine } {
+  try {
+    return { ok: true, task: JSON.parse(text) };
+  } catch (error) {
+    const message = `the line is not JSON: ${(error as Error).message}`;
+    const wireError: WireError = { kind: 'validation', message, details: { code: 'not_json' } };
+    return { ok: false, unreadable: { status: 'notExecuted', error: wireError } };
+  }
+}

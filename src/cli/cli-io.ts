@@ -1,0 +1,24 @@
+import type { Readable, Writable } from 'node:stream';
+
+/** What the process gives to a subcommand. */
+export interface CliIo {
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  /** The real stdout. `process.stdout` and `console` lead to stderr, so that nobody else writes here. */
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The path of the executable itself. */
+  readonly executable: string;
+  /** Aborts at SIGTERM, with the name of the signal as its reason. */
+  readonly termination: AbortSignal;
+  /** Calls back at each SIGINT until the returned function is called; without a listener SIGINT does nothing. */
+  onInterrupt(listener: () => void): () => void;
+}
+
+/** Writes text and waits until it has left the process, or cannot any more. */
+export function writeText(stream: Writable, text: string): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.destroyed) resolve();
+    else stream.write(text, () => resolve());
+  });
+}

@@ -1,0 +1,65 @@
+import { EXIT_CODES } from '../../protocol/index.js';
+import { SandboxManager } from '../sandbox/index.js';
+import { createLogger, SettingsLayers, sandboxOptions, streamSink, VERSION } from '../sidecar/index.js';
+import { type CliIo, writeText } from './cli-io.js';
+import { parseArguments } from './command-line.js';
+import { formatTable } from './table.js';
+
+/** What holds each mechanism back, or makes it strong. */
+const MEANINGS: Readonly<Record<string, string>> = {
+  'cgroup-v2': 'by the kernel, for the whole process tree',
+  'cgroup-v1': 'by the kernel, for the whole process tree',
+  rlimit: 'by the kernel, for each process',
+  tmpfs: 'by the kernel, for the whole workspace',
+  sampled: 'measured every 100 ms; what grows faster than that gets past it for a moment',
+  timer: 'exactly, by a timer of the sidecar',
+  counter: 'exactly, by counting every byte',
+  unavailable: 'not at all on this machine',
+};
+
+/** Tells what is available and enforced on this machine, and why not; with `--json` for programs. */
+export async function doctor(args: readonly string[], io: CliIo): Promise<number> {
+  const parsed = parseArguments(args, { json: 'boolean' });
+  const settings = new SettingsLayers({ ...parsed.settings, environment: io.environment }).resolve();
+  const logger = createLogger(settings.logLevel, streamSink(io.stderr));
+  await using sandbox = await SandboxManager.create(sandboxOptions(settings, { logger, sweepCommand: [] }));
+  const report = {
+    version: VERSION,
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+    backend: sandbox.backend.name,
+    available: sandbox.available,
+    enforcement: sandbox.enforcement,
+    memoryBudgetBytes: settings.memoryBudgetBytes,
+  };
+  await writeText(io.stdout, parsed.given.has('json') ? `${JSON.stringify(report, null, 2)}\n` : asText(report));
+  return EXIT_CODES.clean;
+}
+
+type Report = {
+  readonly version: string;
+  readonly node: string;
+  readonly platform: string;
+  readonly backend: string;
+  readonly available: SandboxManager['available'];
+  readonly enforcement: SandboxManager['enforcement'];
+  readonly memoryBudgetBytes: number;
+};
+
+function asText(report: Report): string {
+  const backends = report.available.map(({ backend, ok, reason }) => [
+    backend,
+    ok ? 'works' : 'does not work',
+    backend === report.backend ? 'chosen' : (reason ?? ''),
+  ]);
+  const limits = Object.entries(report.enforcement).map(([limit, by]) => [limit, by, MEANINGS[by] ?? '']);
+  return [
+    `exec-sidecar ${report.version} on Node ${report.node}, ${report.platform}`,
+    `memory budget of running tasks: ${report.memoryBudgetBytes} bytes (setting memoryBudgetBytes)`,
+    '',
+    formatTable(['sandbox', 'state', ''], backends),
+    '',
+    formatTable(['limit', 'enforced by', 'how'], limits),
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,41 @@
+import { EXIT_CODES } from '../../protocol/index.js';
+import { createLogger, runSidecar, SettingsLayers, streamSink } from '../sidecar/index.js';
+import { QueueRegistry } from '../tracking/index.js';
+import { type CliIo, writeText } from './cli-io.js';
+import { parseArguments } from './command-line.js';
+
+const FOR_PEOPLE = `exec-sidecar serve speaks length-prefixed msgpack frames on stdin and stdout: it is meant to be
+spawned by a program, not started in a terminal.
+
+  exec-sidecar run -- COMMAND   run one command under limits
+  exec-sidecar demo             see a sidecar at work
+  exec-sidecar --help           everything else
+`;
+
+/** Serves the host that has spawned this process. */
+export async function serve(args: readonly string[], io: CliIo): Promise<number> {
+  const { settings: sources } = parseArguments(args);
+  const settings = new SettingsLayers({ ...sources, environment: io.environment });
+  const { logLevel } = settings.resolve();
+  if (io.stdin.isTTY || io.stdout.isTTY) {
+    await writeText(io.stderr, FOR_PEOPLE);
+    return EXIT_CODES.usage;
+  }
+  const logger = createLogger(logLevel, streamSink(io.stderr));
+  const registry = QueueRegistry.global;
+  registry.setLogger(logger);
+  return runSidecar({
+    input: io.stdin,
+    sink: streamSink(io.stdout),
+    settings,
+    registry,
+    logger,
+    termination: io.termination,
+    sweepCommand: sweepCommand(io),
+  });
+}
+
+/** The command that sweeps a folder of workspaces, to which the folder is added. */
+export function sweepCommand(io: CliIo): string[] {
+  return [process.execPath, io.executable, 'sweep'];
+}

@@ -1,0 +1,10 @@
+export * from './config.js';
+export * from './errors.js';
+export { ResultCollector } from './result-collector.js';
+export { type ScheduledTask, Scheduler, type SchedulerOptions } from './scheduler.js';
+export { ExecutionStatistics } from './statistics.js';
+export type { StdinQueue } from './stdin-queue.js';
+export * from './task-executor.js';
+export type { TaskHandle, TaskState } from './task-handle.js';
+export type { OutputStreamName, TaskListener } from './task-listener.js';
+export { applyDefaultLimits, generateExecutionId, type ValidatedTask, validateTask } from './validation.js';

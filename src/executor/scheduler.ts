@@ -1,0 +1,224 @@
+import type { QueueGauge, QueueRegistry } from '../tracking/index.js';
+import { type AgedEntry, AgedQueue } from './aged-queue.js';
+import { ExecutorError } from './errors.js';
+import { MemoryBudget } from './memory-budget.js';
+
+/** What the scheduler needs to know of a task. */
+export interface ScheduledTask extends AgedEntry {
+  readonly executionId: string;
+  /** What the task reserves of the memory budget while it runs. */
+  readonly memoryBytes: number;
+  /** What the task weighs while it waits. */
+  readonly byteLength: number;
+  /** Called once, when the task is in the queue; `position` is how many are ahead of it. */
+  queued(position: number): void;
+}
+
+export interface SchedulerOptions<Item extends ScheduledTask> {
+  readonly maxConcurrentTasks: number;
+  readonly queueSize: number;
+  /** What the waiting tasks may weigh together. A task that is heavier than that gets in when nothing waits. */
+  readonly queueBytes: number;
+  readonly priorityAgingMs: number;
+  readonly memoryBudgetBytes: number;
+  readonly registry: QueueRegistry;
+  /** Runs one task to its end. Must not reject: a worker would lose its slot's task without an answer. */
+  readonly execute: (task: Item) => Promise<void>;
+}
+
+interface Waiter<Item> {
+  readonly tasks: readonly Item[];
+  readonly admit: () => void;
+}
+
+/**
+ * Decides which task runs next. Tasks wait in a bounded queue ordered by priority and age; `maxConcurrentTasks`
+ * workers take them out, as long as the memory limits of what runs fit into the budget. The order is strict: a task
+ * that does not fit yet is not overtaken, so a large one cannot starve. Submitters wait while the queue is full.
+ */
+export class Scheduler<Item extends ScheduledTask> {
+  readonly #options: SchedulerOptions<Item>;
+  readonly #queue: AgedQueue<Item>;
+  readonly #queueGauge: QueueGauge;
+  readonly #activeGauge: QueueGauge;
+  readonly #budget: MemoryBudget;
+  readonly #activeTasks = new Map<string, Item>();
+  readonly #idleWorkers: ((task: Item | null) => void)[] = [];
+  readonly #waiters: Waiter<Item>[] = [];
+  readonly #workers: Promise<void>[] = [];
+  /** The tasks in the queue that the gauge has counted. */
+  readonly #counted = new Set<Item>();
+  #closed = false;
+
+  constructor(options: SchedulerOptions<Item>) {
+    const { registry, queueSize, queueBytes, maxConcurrentTasks, memoryBudgetBytes } = options;
+    this.#options = options;
+    this.#queue = new AgedQueue(options.priorityAgingMs);
+    this.#queueGauge = registry.register({
+      limit: 'schedulerQueue',
+      capacity: queueSize,
+      capacityBytes: queueBytes,
+    });
+    this.#activeGauge = registry.register({ limit: 'activeTasks', capacity: maxConcurrentTasks });
+    this.#budget = new MemoryBudget(
+      memoryBudgetBytes,
+      registry.register({ limit: 'memoryBudget', capacity: memoryBudgetBytes }),
+    );
+  }
+
+  /** The tasks that run, by execution id. */
+  get activeTasks(): ReadonlyMap<string, Item> {
+    return this.#activeTasks;
+  }
+
+  /** How many tasks wait in the queue. */
+  get queuedTasks(): number {
+    return this.#queue.length;
+  }
+
+  /** Starts the workers. They live until `close`. */
+  startWorkers(): void {
+    while (this.#workers.length < this.#options.maxConcurrentTasks) this.#workers.push(this.#workerLoop());
+  }
+
+  /**
+   * Puts tasks into the queue, all of them or none, and resolves when they are in. Waits its turn while they do not fit.
+   * @throws ExecutorError kind `resource` where so many tasks can never fit
+   * @throws the reason of `signal`, with nothing left behind
+   */
+  async submitTasks(tasks: readonly Item[], options: { signal?: AbortSignal } = {}): Promise<void> {
+    this.#checkBatchSize(tasks);
+    options.signal?.throwIfAborted();
+    if (this.#waiters.length === 0 && this.#hasRoomFor(tasks)) this.#enqueue(tasks);
+    else await this.#waitForRoom(tasks, options.signal);
+  }
+
+  /** Takes a task out of the queue again. False where it does not wait there. */
+  remove(task: Item): boolean {
+    if (!this.#queue.remove(task)) return false;
+    this.#leftQueue(task);
+    this.#dispatch();
+    return true;
+  }
+
+  /** Ends the workers as soon as they are idle and resolves when the last one has ended. Nothing new is started. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const wake of this.#idleWorkers.splice(0)) wake(null);
+    await Promise.all(this.#workers);
+    this.#queueGauge.close();
+    this.#activeGauge.close();
+    this.#budget.close();
+  }
+
+  #checkBatchSize(tasks: readonly Item[]): void {
+    const { queueSize, maxConcurrentTasks } = this.#options;
+    const waiting = tasks.length - this.#startable(tasks, maxConcurrentTasks, this.#budget.capacity);
+    if (waiting <= queueSize) return;
+    throw new ExecutorError(
+      'resource',
+      'batch_too_large',
+      `a batch of ${tasks.length} tasks never fits: at most ${tasks.length - waiting} of them can run at once (settings maxConcurrentTasks ${maxConcurrentTasks}, memoryBudgetBytes ${this.#budget.capacity}) and ${queueSize} can wait (setting queueSize)`,
+      { tasks: tasks.length, queueSize, maxConcurrentTasks },
+    );
+  }
+
+  /** Tasks that a worker takes at once need no place in the queue. */
+  #hasRoomFor(tasks: readonly Item[]): boolean {
+    const direct =
+      this.#queue.length === 0 ? this.#startable(tasks, this.#idleWorkers.length, this.#budget.available) : 0;
+    if (this.#queue.length + tasks.length - direct > this.#options.queueSize) return false;
+    return this.#queue.length === 0 || sumBytes(this.#queue) + sumBytes(tasks) <= this.#options.queueBytes;
+  }
+
+  #startable(tasks: readonly Item[], slots: number, budget: number): number {
+    let started = 0;
+    let remaining = budget;
+    for (const task of [...tasks].sort((a, b) => b.priority - a.priority)) {
+      if (started === slots || task.memoryBytes > remaining) break;
+      remaining -= task.memoryBytes;
+      started += 1;
+    }
+    return started;
+  }
+
+  async #waitForRoom(tasks: readonly Item[], signal: AbortSignal | undefined): Promise<void> {
+    using _park = this.#queueGauge.park();
+    await new Promise<void>((resolve, reject) => {
+      const withdraw = () => {
+        this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
+        reject(signal?.reason);
+        this.#admitWaiters();
+      };
+      const admit = () => {
+        signal?.removeEventListener('abort', withdraw);
+        resolve();
+      };
+      const waiter = { tasks, admit };
+      this.#waiters.push(waiter);
+      signal?.addEventListener('abort', withdraw, { once: true });
+    });
+  }
+
+  #enqueue(tasks: readonly Item[]): void {
+    for (const task of tasks) task.queued(this.#queue.push(task));
+    this.#dispatch();
+    // What a worker has taken at once never waited, and so never counts as a filled queue.
+    for (const task of tasks) if (!this.#activeTasks.has(task.executionId)) this.#count(task);
+  }
+
+  #count(task: Item): void {
+    this.#counted.add(task);
+    this.#queueGauge.enqueue(task.byteLength);
+  }
+
+  #leftQueue(task: Item): void {
+    if (this.#counted.delete(task)) this.#queueGauge.dequeue(task.byteLength);
+  }
+
+  #admitWaiters(): void {
+    for (let waiter = this.#waiters[0]; waiter && this.#hasRoomFor(waiter.tasks); waiter = this.#waiters[0]) {
+      this.#waiters.shift();
+      this.#enqueue(waiter.tasks);
+      waiter.admit();
+    }
+  }
+
+  #dispatch(): void {
+    while (this.#idleWorkers.length > 0 && !this.#closed) {
+      const task = this.#queue.peek();
+      if (task === undefined || !this.#budget.reserve(task.memoryBytes)) break;
+      this.#queue.shift();
+      this.#leftQueue(task);
+      this.#activeTasks.set(task.executionId, task);
+      this.#activeGauge.observeDepth(this.#activeTasks.size);
+      this.#idleWorkers.shift()!(task);
+    }
+    this.#admitWaiters();
+  }
+
+  async #workerLoop(): Promise<void> {
+    for (let task = await this.#nextTask(); task !== null; task = await this.#nextTask()) {
+      try {
+        await this.#options.execute(task);
+      } finally {
+        this.#activeTasks.delete(task.executionId);
+        this.#activeGauge.observeDepth(this.#activeTasks.size);
+        this.#budget.release(task.memoryBytes);
+      }
+    }
+  }
+
+  #nextTask(): Promise<Item | null> {
+    if (this.#closed) return Promise.resolve(null);
+    const turn = new Promise<Item | null>((wake) => this.#idleWorkers.push(wake));
+    this.#dispatch();
+    return turn;
+  }
+}
+
+function sumBytes(tasks: Iterable<ScheduledTask>): number {
+  let sum = 0;
+  for (const task of tasks) sum += task.byteLength;
+  return sum;
+}

@@ -1,0 +1,97 @@
+import { once } from 'node:events';
+import type { Writable } from 'node:stream';
+import type { QueueGauge } from '../tracking/index.js';
+
+/**
+ * Streamed stdin on its way to a process: bounded by a window of bytes that are received and not yet consumed.
+ * What the process can no longer take, because it has closed its stdin or ended, counts as consumed.
+ */
+export class StdinQueue {
+  readonly #windowBytes: number;
+  readonly #gauge: QueueGauge;
+  readonly #onAllowed: (totalBytes: number) => void;
+  readonly #chunks: Uint8Array[] = [];
+  #receivedBytes = 0;
+  #consumedBytes = 0;
+  #announcedBytes: number;
+  #ended = false;
+  #closed = false;
+  #wake: (() => void) | null = null;
+
+  constructor(options: { windowBytes: number; gauge: QueueGauge; onAllowed: (totalBytes: number) => void }) {
+    this.#windowBytes = options.windowBytes;
+    this.#announcedBytes = options.windowBytes;
+    this.#gauge = options.gauge;
+    this.#onAllowed = options.onAllowed;
+  }
+
+  /** How many bytes may have been received in all by now. */
+  get allowedBytes(): number {
+    return this.#announcedBytes;
+  }
+
+  get receivedBytes(): number {
+    return this.#receivedBytes;
+  }
+
+  /** Whether the end of stdin has been received. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Takes in a chunk, which must be within the window and is kept as it is. */
+  write(chunk: Uint8Array): void {
+    this.#receivedBytes += chunk.byteLength;
+    if (this.#closed) {
+      this.#consumed(chunk.byteLength);
+    } else {
+      this.#chunks.push(chunk);
+      this.#gauge.enqueue(chunk.byteLength);
+      this.#wake?.();
+    }
+  }
+
+  /** No more will come. */
+  end(): void {
+    this.#ended = true;
+    this.#wake?.();
+  }
+
+  /** Feeds a process until the end of stdin, or until the process takes no more. Never rejects. */
+  async feed(stdin: Writable): Promise<void> {
+    const gone = new Promise<void>((resolve) => stdin.once('close', resolve));
+    stdin.on('error', () => stdin.destroy());
+    while (!stdin.destroyed) {
+      const chunk = this.#chunks.shift();
+      if (chunk !== undefined) {
+        if (!stdin.write(chunk)) await Promise.race([once(stdin, 'drain').catch(() => undefined), gone]);
+        this.#gauge.dequeue(chunk.byteLength);
+        this.#consumed(chunk.byteLength);
+      } else if (this.#ended) {
+        stdin.end();
+        break;
+      } else {
+        await Promise.race([new Promise<void>((resolve) => (this.#wake = resolve)), gone]);
+      }
+    }
+    await gone;
+    this.close();
+  }
+
+  /** Gives up what waits; what comes from now on is dropped. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#gauge.close();
+    for (const chunk of this.#chunks.splice(0)) this.#consumed(chunk.byteLength);
+  }
+
+  /** Announces new credit in steps of half a window, so that credit does not cost a frame a chunk. */
+  #consumed(bytes: number): void {
+    this.#consumedBytes += bytes;
+    const allowed = this.#consumedBytes + this.#windowBytes;
+    if (allowed - this.#announcedBytes < this.#windowBytes / 2) return;
+    this.#announcedBytes = allowed;
+    this.#onAllowed(allowed);
+  }
+}

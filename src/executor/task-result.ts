@@ -1,0 +1,109 @@
+import type {
+  EffectiveLimits,
+  ErrorKind,
+  LimitEvidence,
+  ResourceUsage,
+  TaskResult,
+  TaskStatus,
+  TaskTiming,
+  WireError,
+} from '../../protocol/index.js';
+import type { ExitStatus } from '../sandbox/backend.js';
+import type { TerminationCause } from './termination.js';
+
+const EMPTY = new Uint8Array(0);
+
+/** The usage of a task of which nothing is known. */
+export const UNKNOWN_USAGE: ResourceUsage = {
+  wallMs: null,
+  cpuMs: null,
+  userMs: null,
+  systemMs: null,
+  memoryPeakBytes: null,
+  processPeak: null,
+  ioReadBytes: null,
+  ioWriteBytes: null,
+};
+
+/** Everything about a task that never ran. */
+export interface NotRun {
+  readonly executionId: string;
+  readonly status: 'notExecuted' | 'cancelled';
+  readonly error: WireError;
+  readonly limits: EffectiveLimits;
+  readonly label?: string | undefined;
+  readonly timing?: Partial<TaskTiming>;
+}
+
+/** The result of a task that never ran. */
+export function notRunResult(outcome: NotRun): TaskResult {
+  return {
+    executionId: outcome.executionId,
+    status: outcome.status,
+    ...(outcome.label === undefined ? {} : { label: outcome.label }),
+    cached: false,
+    exitCode: null,
+    signal: null,
+    error: outcome.error,
+    stdout: EMPTY,
+    stderr: EMPTY,
+    stdoutBytes: 0,
+    stderrBytes: 0,
+    truncated: { stdout: false, stderr: false },
+    usage: UNKNOWN_USAGE,
+    limits: outcome.limits,
+    limitsExceeded: [],
+    timing: { queuedMs: 0, setupMs: 0, runMs: 0, stalledMs: 0, collectMs: 0, ...outcome.timing },
+    files: [],
+  };
+}
+
+/** How a task ended, from why it was ended and how its command ended. */
+export interface Verdict {
+  readonly status: TaskStatus;
+  readonly error?: WireError;
+  readonly limitsExceeded: readonly LimitEvidence[];
+}
+
+/**
+ * The status of a task that ran: the first cause that ended it, else what the exit tells. A limit that the kernel
+ * enforces by a signal (CPU seconds, file size) is inferred from that signal.
+ */
+export function determineStatus(
+  cause: TerminationCause | null,
+  exit: ExitStatus,
+  limits: EffectiveLimits,
+  noted: readonly LimitEvidence[],
+): Verdict {
+  if (cause !== null) return causedVerdict(cause, noted);
+  const inferred = inferredFromSignal(exit, limits);
+  if (inferred !== null) return causedVerdict(inferred, noted);
+  return { status: exit.exitCode === 0 ? 'success' : 'failure', limitsExceeded: noted };
+}
+
+function causedVerdict(cause: TerminationCause, noted: readonly LimitEvidence[]): Verdict {
+  const { status, evidence } = cause;
+  const error = cause.error ?? (evidence && limitError(status, evidence));
+  const others = noted.filter((other) => other.limit !== evidence?.limit);
+  return { status, ...(error && { error }), limitsExceeded: evidence ? [evidence, ...others] : others };
+}
+
+function inferredFromSignal(exit: ExitStatus, limits: EffectiveLimits): TerminationCause | null {
+  const infer = (status: TaskStatus, limit: 'cpuTimeMs' | 'fileSizeBytes'): TerminationCause => ({
+    status,
+    evidence: { limit, capacity: limits[limit], observed: null, enforcedBy: 'rlimit', confidence: 'inferred' },
+  });
+  if (exit.signal === 'SIGXCPU') return infer('cpuLimitExceeded', 'cpuTimeMs');
+  if (exit.signal === 'SIGXFSZ') return infer('resourceLimitExceeded', 'fileSizeBytes');
+  return null;
+}
+
+function limitError(status: TaskStatus, evidence: LimitEvidence): WireError {
+  const kind: ErrorKind = status === 'timeout' ? 'timeout' : 'resource';
+  const observed = evidence.observed === null ? '' : `: observed ${evidence.observed}`;
+  return {
+    kind,
+    message: `limits.${evidence.limit} of ${evidence.capacity} exceeded${observed} (${evidence.confidence}, enforced by ${evidence.enforcedBy}); the task's limits.${evidence.limit} raises it`,
+    details: { code: 'limit_exceeded', limit: evidence.limit },
+  };
+}

@@ -1,0 +1,19 @@
+import type { LimitEvidence, TaskStatus, UsageEvent } from '../../protocol/index.js';
+import type { WorkspaceMeasure } from '../sandbox/backend.js';
+
+/** What is monitored: one task that runs. */
+export interface MonitorTarget {
+  readonly executionId: string;
+  /** The processes of the tree that are alive now. */
+  members(): Promise<readonly number[]>;
+  /** The sizes of the files in the workspace; null where they cannot be known. */
+  measureWorkspace(): Promise<WorkspaceMeasure | null>;
+}
+
+/** Who wants to hear of it. Called on the monitor's turn: has to be cheap. What it throws is logged. */
+export interface MonitorObserver {
+  /** A limit is exceeded. Called once at most for a task, with the first one, after the warnings of that limit. */
+  onBreach(evidence: LimitEvidence, status: TaskStatus): void;
+  /** A new sample. Comes as often as the monitor samples, and not at all where sampling is disabled. */
+  onUsage(sample: UsageEvent): void;
+}

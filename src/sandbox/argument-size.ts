@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises';
+import { SandboxError } from './errors.js';
+
+/** The longest argument, or environment entry, that Linux passes on: 32 pages with the terminating NUL. */
+const MAX_STRING_BYTES = 131_071;
+
+/** The kernel counts a pointer for each string. */
+const POINTER_BYTES = 8;
+
+/** Kept free for the file name, the auxiliary vector and alignment. */
+const RESERVE_BYTES = 4_096;
+
+/**
+ * Makes sure that execve(2) takes a command line with its environment.
+ * @throws SandboxError kind `execution`, code `arguments_too_long`, naming what is too long, its size and the bound
+ */
+export async function checkArgumentSize(
+  line: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<void> {
+  const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+  let total = 0;
+  for (const string of [...line, ...variables]) {
+    const bytes = Buffer.byteLength(string);
+    if (bytes > MAX_STRING_BYTES && process.platform === 'linux') {
+      throw tooLong(`one argument or environment entry of ${bytes} bytes`, bytes, MAX_STRING_BYTES);
+    }
+    total += bytes + 1 + POINTER_BYTES;
+  }
+  const bound = (await totalBound()) - RESERVE_BYTES;
+  if (total > bound) throw tooLong(`arguments and environment of ${total} bytes in all`, total, bound);
+}
+
+const LARGEST_BOUND = 6 * 1_024 * 1_024;
+const DEFAULT_BOUND = 1_024 * 1_024;
+
+/** Linux: a quarter of the stack limit, at most 6 MiB. macOS: 1 MiB. */
+async function totalBound(): Promise<number> {
+  if (process.platform !== 'linux') return DEFAULT_BOUND;
+  const limits = await readFile('/proc/self/limits', 'latin1').catch(() => '');
+  const soft = /^Max stack size\s+(\d+|unlimited)/m.exec(limits)?.[1];
+  if (soft === undefined) return DEFAULT_BOUND;
+  return soft === 'unlimited' ? LARGEST_BOUND : Math.min(Math.floor(Number(soft) / 4), LARGEST_BOUND);
+}
+
+function tooLong(what: string, bytes: number, bound: number): SandboxError {
+  return new SandboxError(
+    'execution',
+    'arguments_too_long',
+    `command: ${what} exceed what the system passes on: ${bound} bytes (pass large data as stdin or files)`,
+    { bytes, bound },
+  );
+}

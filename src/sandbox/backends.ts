@@ -1,0 +1,48 @@
+import type { BackendAvailability } from '../../protocol/index.js';
+import type { Logger } from '../tracking/index.js';
+import type { BackendName, SandboxBackend } from './backend.js';
+import { SandboxError } from './errors.js';
+import type { SandboxInstance } from './instance.js';
+import { ProcessBackend } from './process-backend.js';
+import type { SandboxTools } from './tools.js';
+
+/** What every backend works with. */
+export interface BackendContext {
+  readonly instance: SandboxInstance;
+  readonly tools: SandboxTools;
+  readonly allowedCwd: readonly string[];
+  /** Whether tasks may use the network, where a backend can keep them from it. */
+  readonly network: boolean;
+  /** Whether a monitor samples the tasks. */
+  readonly enableMonitoring: boolean;
+  readonly logger: Logger;
+}
+
+/** All backends that there are, weakest first. */
+export function createBackends(context: BackendContext): SandboxBackend[] {
+  return [new ProcessBackend(context)];
+}
+
+/**
+ * Picks the backend that was asked for, or for `auto` the strongest that works.
+ * @throws SandboxError kind `sandbox`, naming the backend, why it does not work, and those that do
+ */
+export function chooseBackend(
+  wanted: 'auto' | BackendName,
+  backends: readonly SandboxBackend[],
+  available: readonly BackendAvailability[],
+): SandboxBackend {
+  const working = backends.filter((_, index) => available[index]?.ok === true);
+  const chosen = wanted === 'auto' ? working.at(-1) : working.find(({ name }) => name === wanted);
+  if (chosen !== undefined) return chosen;
+  const reasons = available
+    .filter(({ backend, ok }) => !ok && (wanted === 'auto' || backend === wanted))
+    .map(({ backend, reason }) => `${backend}: ${reason ?? 'unknown reason'}`);
+  const others = working.map(({ name }) => name).join(', ') || 'none';
+  throw new SandboxError(
+    'sandbox',
+    'backend_unavailable',
+    `the sandbox backend '${wanted}' is not available (${reasons.join('; ')}); available here: ${others}`,
+    { backend: wanted, available },
+  );
+}

@@ -1,0 +1,124 @@
+import { constants } from 'node:fs';
+import { access, open, readdir, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { isElf, parseElf, runsMachine } from './elf.js';
+import { errorCode } from './error-code.js';
+import { SandboxError } from './errors.js';
+
+/**
+ * Finds the file that a command names and makes sure that it can be run, so that what is wrong is told as an error
+ * that names it, and not by a shell's exit code 126 or 127.
+ * @returns the absolute path
+ * @throws SandboxError kind `execution`: `command_not_found`, `is_a_directory`, `not_executable`,
+ * `interpreter_not_found`, `exec_format_error`
+ */
+export async function inspectExecutable(command: string, path: string, cwd: string): Promise<string> {
+  const file = command.includes('/') ? await givenFile(command, cwd) : await searchPath(command, path, cwd);
+  await inspectFile(file, command, 0);
+  return file;
+}
+
+async function givenFile(command: string, cwd: string): Promise<string> {
+  const file = resolve(cwd, command);
+  const state = await fileState(file);
+  if (state === 'missing') throw failure('command_not_found', command, `no such file: ${file}`);
+  if (state === 'directory') throw failure('is_a_directory', command, `${file} is a directory`);
+  if (state === 'not executable') throw notExecutable(command, file);
+  return file;
+}
+
+/** As execvp(3): the first executable file of that name; an empty entry is the working directory. */
+async function searchPath(command: string, path: string, cwd: string): Promise<string> {
+  let blocked: string | null = null;
+  for (const directory of path.split(':')) {
+    const file = resolve(cwd, directory, command);
+    const state = await fileState(file);
+    if (state === 'executable') return file;
+    if (state === 'not executable') blocked ??= file;
+  }
+  if (blocked !== null) throw notExecutable(command, blocked);
+  throw failure('command_not_found', command, `not found in PATH (${path})`, { path });
+}
+
+type FileState = 'executable' | 'not executable' | 'directory' | 'missing';
+
+async function fileState(file: string): Promise<FileState> {
+  try {
+    const found = await stat(file);
+    if (found.isDirectory()) return 'directory';
+    if (!found.isFile()) return 'not executable';
+    await access(file, constants.X_OK);
+    return 'executable';
+  } catch (error) {
+    return errorCode(error) === 'EACCES' ? 'not executable' : 'missing';
+  }
+}
+
+/** As deep as Linux follows interpreters that are scripts themselves. */
+const MAX_INTERPRETERS = 4;
+const HEAD_BYTES = 4_096;
+
+async function inspectFile(file: string, command: string, depth: number): Promise<void> {
+  const head = await readHead(file);
+  if (head === null) return;
+  if (head.toString('latin1', 0, 2) === '#!') return inspectInterpreter(file, head, command, depth);
+  if (process.platform !== 'linux' || (await runsForeignFormats())) return;
+  if (head.length === 0) throw failure('exec_format_error', command, `${file} is empty`);
+  if (!isElf(head)) {
+    const hint = 'it is neither a program of this system nor a script that begins with #! and its interpreter';
+    throw failure('exec_format_error', command, `${file} cannot be run: ${hint}`);
+  }
+  const elf = parseElf(head);
+  if (elf === null) return;
+  if (!runsMachine(elf.machine)) {
+    const detail = `it is a program for another machine (ELF machine ${elf.machine}, this one is ${process.arch})`;
+    throw failure('exec_format_error', command, `${file} cannot be run: ${detail}`);
+  }
+  if (elf.interpreter !== null && (await fileState(elf.interpreter)) !== 'executable') {
+    throw missingInterpreter(command, file, elf.interpreter);
+  }
+}
+
+async function inspectInterpreter(file: string, head: Buffer, command: string, depth: number): Promise<void> {
+  const line = head.toString('utf8').split('\n', 1)[0] ?? '';
+  const [interpreter] = line.slice(2).trim().split(/[ \t]/, 1);
+  if (!interpreter) throw failure('exec_format_error', command, `${file} begins with #! and names no interpreter`);
+  const path = resolve('/', interpreter);
+  if ((await fileState(path)) !== 'executable') throw missingInterpreter(command, file, interpreter);
+  if (depth < MAX_INTERPRETERS) await inspectFile(path, command, depth + 1);
+}
+
+/** Null where it can be run but not read. */
+async function readHead(file: string): Promise<Buffer | null> {
+  try {
+    await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+    return buffer.subarray(0, bytesRead);
+  } catch {
+    return null;
+  }
+}
+
+/** Whether handlers are registered by which the kernel runs other formats than its own, such as qemu's. */
+async function runsForeignFormats(): Promise<boolean> {
+  try {
+    const names = await readdir('/proc/sys/fs/binfmt_misc');
+    return names.some((name) => name !== 'register' && name !== 'status');
+  } catch {
+    return false;
+  }
+}
+
+function notExecutable(command: string, file: string): SandboxError {
+  return failure('not_executable', command, `${file} is not an executable file; a file of the task takes mode 0o755`);
+}
+
+function missingInterpreter(command: string, file: string, interpreter: string): SandboxError {
+  return failure('interpreter_not_found', command, `the interpreter of ${file} cannot be run: ${interpreter}`, {
+    interpreter,
+  });
+}
+
+function failure(code: string, command: string, reason: string, details: Record<string, unknown> = {}): SandboxError {
+  return new SandboxError('execution', code, `command: ${JSON.stringify(command)}: ${reason}`, { command, ...details });
+}

@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { SandboxError } from './errors.js';
+
+/** One call of mkfifo(1) makes at least so many. */
+const MIN_BATCH = 96;
+
+/**
+ * FIFOs that are made ahead, because Node has no pipe(2) and mkfifo(1) costs a process. Each is taken once, by who
+ * opens and unlinks it. When fewer than the reserve are left, a further batch is made in the background.
+ */
+export class FifoPool {
+  readonly #mkfifo: string;
+  readonly #directory: string;
+  readonly #reserve: number;
+  readonly #ready: string[] = [];
+  #made = 0;
+  #refilling: Promise<void> | null = null;
+
+  /** @param directory private to this pool; who removes it removes what is left of the pool */
+  constructor(mkfifo: string, directory: string, reserve: number) {
+    this.#mkfifo = mkfifo;
+    this.#directory = directory;
+    this.#reserve = reserve;
+    this.#prepare();
+  }
+
+  /**
+   * Takes so many FIFOs, at once where they are there.
+   * @throws SandboxError kind `sandbox` where they cannot be made
+   */
+  async take(count: number): Promise<string[]> {
+    while (this.#ready.length < count) await this.#refill();
+    const taken = this.#ready.splice(0, count);
+    this.#prepare();
+    return taken;
+  }
+
+  /** Resolves when nothing is being made any more. */
+  async close(): Promise<void> {
+    await this.#refilling?.catch(() => undefined);
+  }
+
+  /** What fails here is met again, and told, by who has to wait for a batch. */
+  #prepare(): void {
+    if (this.#ready.length < this.#reserve) this.#refill().catch(() => undefined);
+  }
+
+  #refill(): Promise<void> {
+    this.#refilling ??= this.#make().finally(() => {
+      this.#refilling = null;
+    });
+    return this.#refilling;
+  }
+
+  async #make(): Promise<void> {
+    const length = Math.max(MIN_BATCH, this.#reserve);
+    const names = Array.from({ length }, () => String(this.#made++));
+    const { failed, stderr } = await execa(this.#mkfifo, ['-m', '600', '--', ...names], {
+      cwd: this.#directory,
+      env: {},
+      extendEnv: false,
+      stdin: 'ignore',
+      stdout: 'ignore',
+      reject: false,
+    });
+    if (failed) {
+      throw new SandboxError('sandbox', 'pipes_unavailable', `mkfifo failed in ${this.#directory}: ${stderr}`);
+    }
+    this.#ready.push(...names.map((name) => join(this.#directory, name)));
+  }
+}

@@ -1,0 +1,52 @@
+import { type Dirent, readdir, realpath } from 'node:fs';
+import { type FileSystemAdapter, glob } from 'tinyglobby';
+import { isInside } from './inside.js';
+import { MAX_WALK_ENTRIES } from './walk-files.js';
+
+/** The paths that a pattern matches, and whether the search was given up because there is too much to search. */
+export interface FoundFiles {
+  readonly paths: readonly string[];
+  readonly complete: boolean;
+}
+
+/**
+ * Finds everything but directories that a glob matches in a workspace, names that begin with a dot included, in
+ * order. No directory outside the workspace is looked into.
+ * @param workspace absolute, and free of links
+ */
+export async function findFiles(workspace: string, pattern: string): Promise<FoundFiles> {
+  const search = new AbortController();
+  const paths = await glob(pattern, {
+    cwd: workspace,
+    dot: true,
+    expandDirectories: false,
+    followSymbolicLinks: false,
+    fs: boundedFileSystem(workspace, () => search.abort()),
+    signal: search.signal,
+  });
+  return { paths: paths.sort(), complete: !search.signal.aborted };
+}
+
+/** Links and special files appear as files, so that they are found and then refused with a reason, not passed over. */
+function boundedFileSystem(workspace: string, onExhausted: () => void): FileSystemAdapter {
+  let room = MAX_WALK_ENTRIES;
+  const list = (directory: string, options: { withFileTypes: true }, done: ListCallback) => {
+    realpath(directory, (unresolved, target) => {
+      if (unresolved || !isInside(workspace, target)) return done(unresolved, []);
+      readdir(directory, options, (error, entries = []) => {
+        room -= entries.length;
+        if (room < 0) onExhausted();
+        done(error, entries.map(asFileOrDirectory));
+      });
+    });
+  };
+  return { readdir: list as typeof readdir };
+}
+
+type Listed = Pick<Dirent, 'name' | 'isDirectory' | 'isFile' | 'isSymbolicLink'>;
+type ListCallback = (error: NodeJS.ErrnoException | null, entries: Listed[]) => void;
+
+function asFileOrDirectory(entry: Dirent): Listed {
+  if (entry.isDirectory()) return entry;
+  return { name: entry.name, isDirectory: () => false, isFile: () => true, isSymbolicLink: () => false };
+}

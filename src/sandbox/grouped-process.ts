@@ -1,0 +1,57 @@
+import type { Readable, Writable } from 'node:stream';
+import type { SignalName } from '../../protocol/index.js';
+import type { ExitStatus, SandboxProcess } from './backend.js';
+import { killTree, sendSignal } from './kill-tree.js';
+import { processTable } from './process-table.js';
+import type { ProcessTree } from './process-tree.js';
+import type { SpawnedCommand } from './spawn-command.js';
+
+/** A command that runs directly on the system, the leader of its own process group, and all that descends from it. */
+export class GroupedProcess implements SandboxProcess {
+  readonly pid: number;
+  readonly stdin: Writable | null;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  readonly exited: Promise<ExitStatus>;
+  readonly #tree: ProcessTree;
+  #killing: Promise<number> | null = null;
+  #gone = false;
+
+  constructor(spawned: SpawnedCommand, tree: ProcessTree) {
+    this.pid = spawned.pid;
+    this.stdin = spawned.stdin;
+    this.stdout = spawned.stdout;
+    this.stderr = spawned.stderr;
+    this.exited = spawned.exited;
+    this.#tree = tree;
+  }
+
+  async members(): Promise<readonly number[]> {
+    const alive = await this.#tree.alive(await processTable.scan());
+    return alive.map(({ pid }) => pid);
+  }
+
+  /** Once the tree is known to be gone, its group id may be somebody else's. */
+  signal(signal: SignalName): boolean {
+    return !this.#gone && sendSignal(-this.pid, signal);
+  }
+
+  async killTree(): Promise<void> {
+    await this.terminate();
+  }
+
+  /** As `killTree`; resolves with the number of processes that would not die. Tried anew where there were some. */
+  terminate(): Promise<number> {
+    this.#killing ??= killTree(this.#tree).then((leaked) => {
+      this.#gone = leaked === 0;
+      if (!this.#gone) this.#killing = null;
+      return leaked;
+    });
+    return this.#killing;
+  }
+
+  /** Lets go of the streams, whoever still holds their other ends. */
+  closeStreams(): void {
+    for (const stream of [this.stdin, this.stdout, this.stderr]) stream?.destroy();
+  }
+}

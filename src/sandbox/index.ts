@@ -1,0 +1,6 @@
+export * from './backend.js';
+export * from './command-policy.js';
+export * from './errors.js';
+export { closeInheritedDescriptors } from './inherited-descriptors.js';
+export * from './manager.js';
+export { type SweepReport, sweepInstance } from './sweep.js';

@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from '../tracking/index.js';
+import { FifoPool } from './fifo-pool.js';
+import { Guardian } from './guardian.js';
+import { type InstancePaths, instancePaths, instancesDirectory } from './instance-directory.js';
+import { Ledger } from './ledger.js';
+import { writeOwner } from './owner.js';
+import { ensurePrivateDirectory } from './private-directory.js';
+import { removeTree } from './remove-tree.js';
+import { sweepOtherInstances } from './sweep.js';
+import type { SandboxTools } from './tools.js';
+
+export interface InstanceOptions {
+  readonly tools: SandboxTools;
+  readonly workspaceRoot: string | undefined;
+  readonly sweepCommand: readonly string[];
+  /** For so many tasks the pipes are made ahead. */
+  readonly poolSize: number;
+  readonly logger: Logger;
+}
+
+const PIPES_PER_TASK = 3;
+
+/**
+ * What one running sidecar owns on this machine, and what its backends share: a private directory with an owner's
+ * file, the ledger, the workspaces and the FIFOs; and the guardian that clears it all up should the sidecar be killed.
+ */
+export class SandboxInstance {
+  readonly id: string;
+  readonly paths: InstancePaths;
+  readonly ledger: Ledger;
+  /** Null where there is no mkfifo(1). */
+  readonly fifos: FifoPool | null;
+  readonly #guardian: Guardian | null;
+
+  private constructor(id: string, paths: InstancePaths, options: InstanceOptions) {
+    const { tools, sweepCommand, poolSize, logger } = options;
+    this.id = id;
+    this.paths = paths;
+    this.ledger = new Ledger(paths.ledger, logger);
+    this.fifos = tools.mkfifo === null ? null : new FifoPool(tools.mkfifo, paths.fifos, PIPES_PER_TASK * poolSize);
+    const guarded = tools.shell !== null && sweepCommand.length > 0;
+    this.#guardian = guarded ? new Guardian(tools.shell, sweepCommand, paths.directory, logger) : null;
+  }
+
+  /**
+   * Makes the private directory, and clears up after instances of this user whose sidecar died.
+   * @throws SandboxError kind `sandbox` where the directory cannot be made, or is not safe
+   */
+  static async open(options: InstanceOptions): Promise<SandboxInstance> {
+    const parent = await instancesDirectory(options.workspaceRoot);
+    await ensurePrivateDirectory(parent);
+    const id = randomUUID();
+    const paths = instancePaths(join(parent, id));
+    await ensurePrivateDirectory(paths.directory);
+    await writeOwner(paths.owner);
+    for (const directory of [paths.workspaces, paths.temporary, paths.fifos]) await mkdir(directory, { mode: 0o700 });
+    await sweepOtherInstances(parent, paths.directory, options.logger);
+    return new SandboxInstance(id, paths, options);
+  }
+
+  /**
+   * Ends the guardian and removes the directory.
+   * @param keepDirectory where processes would not die: the next start finds them on the ledger and tries again
+   */
+  async close({ keepDirectory = false } = {}): Promise<void> {
+    await this.#guardian?.close();
+    await this.fifos?.close();
+    this.ledger.close();
+    if (!keepDirectory) await removeTree(this.paths.directory);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}

@@ -1,0 +1,52 @@
+import type { EffectiveLimits } from '../../protocol/index.js';
+
+/** The programs that a command line is built from, as absolute paths. */
+export interface LaunchTools {
+  readonly shell: string;
+  /** setpriv(1) with --pdeathsig, where there is one. */
+  readonly setpriv: string | null;
+}
+
+/**
+ * Sets the limits that it is given, as far as the sidecar's own hard limits allow, and becomes the command.
+ * $1 open files, $2 file size in blocks of 512 bytes, $3 and $4 soft and hard CPU seconds.
+ */
+const SHIM = `ulimit -c 0
+ulimit -n "$1"
+ulimit -f "$2"
+ulimit -S -t "$3"
+ulimit -H -t "$4"
+shift 4
+exec "$@"`.replaceAll(/^(ulimit.*)$/gm, '$1 2>/dev/null');
+
+const BLOCK_BYTES = 512;
+
+/**
+ * The command line that starts a command under its rlimits and, on Linux, lets it die with the sidecar. Arguments are
+ * passed on as they are, never through a shell's parser.
+ *
+ * rlimits hold for each process, not for the tree. File size is rounded up to whole blocks of 512 bytes. The CPU
+ * limit is a backstop, a second behind the one that is sampled: SIGXCPU first, SIGKILL a second later. Root may
+ * raise its own limits again.
+ */
+export function launchLine(
+  tools: LaunchTools,
+  limits: EffectiveLimits,
+  environment: Readonly<Record<string, string>>,
+  command: readonly string[],
+): [file: string, ...args: string[]] {
+  const cpuSeconds = Math.ceil(limits.cpuTimeMs / 1_000) + 1;
+  const settings = [limits.openFiles, Math.ceil(limits.fileSizeBytes / BLOCK_BYTES), cpuSeconds, cpuSeconds + 1].map(
+    String,
+  );
+  const deathSignal = tools.setpriv === null ? [] : [tools.setpriv, '--pdeathsig', 'KILL', '--'];
+  const line = [...settings, ...restoredVariables(environment), ...deathSignal, ...command];
+  return [tools.shell, '-c', SHIM, 'exec-sidecar', ...line];
+}
+
+/** Some shells drop variables that they could not name, such as `a.b`: env(1) puts those back. */
+function restoredVariables(environment: Readonly<Record<string, string>>): string[] {
+  const unnameable = Object.entries(environment).filter(([name]) => !/^[A-Za-z_]\w*$/.test(name));
+  if (unnameable.length === 0) return [];
+  return ['/usr/bin/env', '--', ...unnameable.map(([name, value]) => `${name}=${value}`)];
+}

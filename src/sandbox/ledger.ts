@@ -1,0 +1,95 @@
+import { closeSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+import type { Logger } from '../tracking/index.js';
+import type { ProcessIdentity } from './process-entry.js';
+
+/** A command that runs, or ran when the sidecar died. */
+export interface LedgerEntry extends ProcessIdentity {
+  readonly executionId: string;
+}
+
+type LedgerLine = ({ readonly started: LedgerEntry } | { readonly ended: string }) & { readonly at: number };
+
+/** The file is rewritten with what still runs when it holds so many lines that are of no use any more. */
+const MAX_STALE_LINES = 2_048;
+
+/**
+ * Writes down every command when it starts and when it is gone, so that whoever finds the file of a sidecar that died
+ * knows what to look for. Written synchronously: what runs is on record before anything else happens.
+ */
+export class Ledger {
+  readonly #path: string;
+  readonly #logger: Logger;
+  readonly #running = new Map<string, LedgerEntry>();
+  #descriptor: number;
+  #lines = 0;
+
+  /** @throws where the file cannot be made */
+  constructor(path: string, logger: Logger) {
+    this.#path = path;
+    this.#logger = logger;
+    this.#descriptor = openSync(path, 'ax', 0o600);
+  }
+
+  started(entry: LedgerEntry): void {
+    this.#running.set(entry.executionId, entry);
+    this.#append({ at: Date.now(), started: entry });
+  }
+
+  ended(executionId: string): void {
+    if (!this.#running.delete(executionId)) return;
+    this.#append({ at: Date.now(), ended: executionId });
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+
+  /** A full disk must not end a task that runs: its processes are found by their markers all the same. */
+  #append(line: LedgerLine): void {
+    try {
+      if (this.#lines >= this.#running.size + MAX_STALE_LINES) this.#rewrite();
+      else writeSync(this.#descriptor, `${JSON.stringify(line)}\n`);
+      this.#lines += 1;
+    } catch (error) {
+      this.#logger.warn({ error, path: this.#path }, 'the ledger of running commands could not be written');
+    }
+  }
+
+  #rewrite(): void {
+    const at = Date.now();
+    const lines = Array.from(this.#running.values(), (started) => `${JSON.stringify({ at, started })}\n`);
+    writeFileSync(`${this.#path}.new`, lines.join(''), { mode: 0o600 });
+    renameSync(`${this.#path}.new`, this.#path);
+    closeSync(this.#descriptor);
+    this.#descriptor = openSync(this.#path, 'a', 0o600);
+    this.#lines = lines.length;
+  }
+}
+
+/** The commands that a ledger has as started and not ended. A line that was cut off by a crash is passed over. */
+export function readLedger(path: string): LedgerEntry[] {
+  const running = new Map<string, LedgerEntry>();
+  for (const text of readText(path).split('\n')) {
+    const line = parseLine(text);
+    if (line === null) continue;
+    if ('started' in line) running.set(line.started.executionId, line.started);
+    else running.delete(line.ended);
+  }
+  return [...running.values()];
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function parseLine(text: string): LedgerLine | null {
+  try {
+    return JSON.parse(text) as LedgerLine;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,139 @@
+import type { BackendAvailability, EnforcementTable } from '../../protocol/index.js';
+import type { Logger } from '../tracking/index.js';
+import type { BackendName, CommandSpec, Container, ContainerSpec, SandboxBackend, SandboxProcess } from './backend.js';
+import { chooseBackend, createBackends } from './backends.js';
+import { SandboxError } from './errors.js';
+import { SandboxInstance } from './instance.js';
+import { defaultPath, findTools } from './tools.js';
+
+export interface SandboxManagerOptions {
+  /** `auto` takes the strongest backend that works here. */
+  readonly backend: 'auto' | BackendName;
+  /** Where private workspaces are made; the system's temporary directory where it is left out. */
+  readonly workspaceRoot?: string;
+  /** Whether tasks may use the network. A backend that cannot keep them from it lets them, and `network` tells. */
+  readonly network: boolean;
+  /** Directories outside the workspace that a task may start in, or below. */
+  readonly allowedCwd: readonly string[];
+  /** For so many tasks what they need is made ahead; 4 where it is left out. */
+  readonly poolSize?: number;
+  /** Whether a `ResourceMonitor` samples the tasks, as `enforcement` tells; true where it is left out. */
+  readonly enableMonitoring?: boolean;
+  /**
+   * The command that sweeps an instance, to which its directory is appended: it runs when this process is killed
+   * before it could clean up. Without one, or with an empty one, that is left to the next start.
+   */
+  readonly sweepCommand?: readonly string[];
+  readonly logger: Logger;
+}
+
+const DEFAULT_POOL_SIZE = 4;
+
+/** Creates the places where tasks run, executes commands in them, and cleans them up. Owns all that it creates. */
+export class SandboxManager {
+  readonly backend: SandboxBackend;
+  /** Every backend, and why it is not available where it is not. */
+  readonly available: BackendAvailability[];
+  /** Who enforces each limit. */
+  readonly enforcement: EnforcementTable;
+  /** Whether tasks can use the network. */
+  readonly network: boolean;
+  /** Stands for everything about the sandbox that a task's result may depend on. */
+  readonly policy: string;
+  readonly #instance: SandboxInstance;
+  readonly #containers = new Map<string, Container>();
+  #closing: Promise<{ leaked: number }> | null = null;
+
+  private constructor(parts: ManagerParts, { network, allowedCwd }: SandboxManagerOptions) {
+    this.backend = parts.backend;
+    this.available = parts.available;
+    this.enforcement = parts.enforcement;
+    this.network = network || !parts.backend.isolatesNetwork;
+    this.policy = JSON.stringify([this.backend.name, this.network, allowedCwd, defaultPath()]);
+    this.#instance = parts.instance;
+  }
+
+  /**
+   * Makes the instance's private directory, clears up after instances that died, and chooses the backend.
+   * @throws SandboxError kind `sandbox` where the backend is not available or the workspace root cannot be used
+   */
+  static async create(options: SandboxManagerOptions): Promise<SandboxManager> {
+    const { allowedCwd, network, enableMonitoring = true, logger } = options;
+    const tools = await findTools();
+    const instance = await SandboxInstance.open({
+      tools,
+      workspaceRoot: options.workspaceRoot,
+      sweepCommand: options.sweepCommand ?? [],
+      poolSize: options.poolSize ?? DEFAULT_POOL_SIZE,
+      logger,
+    });
+    try {
+      const backends = createBackends({ instance, tools, allowedCwd, network, enableMonitoring, logger });
+      const available = await Promise.all(backends.map((backend) => backend.probe()));
+      const backend = chooseBackend(options.backend, backends, available);
+      return new SandboxManager({ backend, available, enforcement: await backend.enforcement(), instance }, options);
+    } catch (error) {
+      await instance.close();
+      throw error;
+    }
+  }
+
+  /** Containers that were created and are not cleaned up yet. */
+  get activeContainers(): number {
+    return this.#containers.size;
+  }
+
+  /**
+   * Makes the place where one task runs.
+   * @throws SandboxError kind `validation` for a file path that leaves the workspace, `sandbox` where it cannot be
+   * made, where the id is in use, or where the manager is closed
+   */
+  async createContainer(spec: ContainerSpec): Promise<Container> {
+    this.#checkOpen();
+    const container = await this.backend.createContainer(spec);
+    this.#containers.set(container.id, container);
+    if (this.#closing !== null) await this.cleanupContainer(container);
+    this.#checkOpen();
+    return container;
+  }
+
+  /** Starts the command of a container; see `Container.execute` for what it throws. */
+  executeInContainer(container: Container, spec: CommandSpec): Promise<SandboxProcess> {
+    return container.execute(spec);
+  }
+
+  /** Kills what is left in a container and removes it. Idempotent. Tells how many processes would not die. */
+  async cleanupContainer(container: Container): Promise<{ leaked: number }> {
+    const outcome = await container.cleanup();
+    this.#containers.delete(container.id);
+    return outcome;
+  }
+
+  /** Cleans up every container and the instance. Idempotent. Tells how many processes would not die. */
+  close(): Promise<{ leaked: number }> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== null) throw new SandboxError('sandbox', 'closed', 'the sandbox manager is closed');
+  }
+
+  async #close(): Promise<{ leaked: number }> {
+    const outcomes = await Promise.all(Array.from(this.#containers.values(), (each) => this.cleanupContainer(each)));
+    const leaked = outcomes.reduce((sum, outcome) => sum + outcome.leaked, 0);
+    await this.#instance.close({ keepDirectory: leaked > 0 });
+    return { leaked };
+  }
+}
+
+interface ManagerParts {
+  readonly backend: SandboxBackend;
+  readonly available: BackendAvailability[];
+  readonly enforcement: EnforcementTable;
+  readonly instance: SandboxInstance;
+}

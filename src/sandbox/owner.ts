@@ -1,0 +1,59 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { isDead, type ProcessIdentity } from './process-entry.js';
+import { identify } from './process-reader.js';
+import { processTable } from './process-table.js';
+
+/** Who an instance directory belongs to, so that it can be told whether its owner still lives. */
+export interface Owner extends ProcessIdentity {
+  readonly host: string;
+  /** Changes with every boot; null where the system does not tell. */
+  readonly bootId: string | null;
+  /** Pids mean something only inside it; null where the system does not tell. */
+  readonly pidNamespace: string | null;
+}
+
+/** `unknown`: it lives, or lived, where this process cannot see it: another machine, another pid namespace. */
+export type OwnerState = 'alive' | 'dead' | 'died-with-an-earlier-boot' | 'unknown';
+
+/** This process. */
+export function ownIdentity(): Owner {
+  return {
+    ...identify(process.pid),
+    host: hostname(),
+    bootId: attempt(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
+    pidNamespace: attempt(() => readlinkSync('/proc/self/ns/pid')),
+  };
+}
+
+export async function writeOwner(path: string): Promise<void> {
+  await writeFile(path, `${JSON.stringify(ownIdentity())}\n`, { flag: 'wx', mode: 0o600 });
+}
+
+/** The owner that a file names, or null where there is none to be read. */
+export async function readOwner(path: string): Promise<Owner | null> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as Owner;
+  } catch {
+    return null;
+  }
+}
+
+export async function ownerState(owner: Owner): Promise<OwnerState> {
+  const here = ownIdentity();
+  if (owner.host !== here.host) return 'unknown';
+  if (owner.bootId !== here.bootId) return 'died-with-an-earlier-boot';
+  if (owner.pidNamespace !== here.pidNamespace) return 'unknown';
+  const entry = (await processTable.scan(0)).entries.get(owner.pid);
+  const lives = entry !== undefined && !isDead(entry) && (owner.startTime ?? entry.startTime) === entry.startTime;
+  return lives ? 'alive' : 'dead';
+}
+
+function attempt(read: () => string): string | null {
+  try {
+    return read();
+  } catch {
+    return null;
+  }
+}

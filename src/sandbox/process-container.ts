@@ -1,0 +1,147 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from '../tracking/index.js';
+import { checkArgumentSize } from './argument-size.js';
+import type { CommandSpec, Container, ContainerSpec, SandboxProcess, WorkspaceMeasure } from './backend.js';
+import { type Collection, collectFiles } from './collect.js';
+import { resolveCwd } from './cwd.js';
+import { taskEnvironment } from './environment.js';
+import { errorCode } from './error-code.js';
+import { SandboxError } from './errors.js';
+import { inspectExecutable } from './executable.js';
+import { GroupedProcess } from './grouped-process.js';
+import type { SandboxInstance } from './instance.js';
+import { type LaunchTools, launchLine } from './launch-line.js';
+import { measureFiles } from './measure.js';
+import type { ProcessIdentity } from './process-entry.js';
+import { identify } from './process-reader.js';
+import { ProcessTree } from './process-tree.js';
+import { removeTree } from './remove-tree.js';
+import { spawnCommand } from './spawn-command.js';
+import { defaultPath } from './tools.js';
+import { type GivenFiles, writeFiles } from './workspace-files.js';
+
+/** What the containers of the `process` backend have in common. */
+export interface ProcessContainerContext {
+  readonly instance: SandboxInstance;
+  readonly tools: LaunchTools;
+  readonly allowedCwd: readonly string[];
+  readonly logger: Logger;
+}
+
+/** A private workspace, and one command that runs in it as an ordinary process of the sidecar's user. */
+export class ProcessContainer implements Container {
+  readonly id: string;
+  readonly workspace: string;
+  readonly #temporary: string;
+  readonly #spec: ContainerSpec;
+  readonly #context: ProcessContainerContext;
+  #given: GivenFiles = new Map();
+  #starting: Promise<GroupedProcess> | null = null;
+  #cleaning: Promise<{ leaked: number }> | null = null;
+
+  private constructor(spec: ContainerSpec, context: ProcessContainerContext) {
+    const { workspaces, temporary } = context.instance.paths;
+    this.id = spec.executionId;
+    this.workspace = join(workspaces, spec.executionId);
+    this.#temporary = join(temporary, spec.executionId);
+    this.#spec = spec;
+    this.#context = context;
+  }
+
+  /** @throws SandboxError kind `validation` for a file that cannot be, `sandbox` where the disk fails */
+  static async create(spec: ContainerSpec, context: ProcessContainerContext): Promise<ProcessContainer> {
+    const container = new ProcessContainer(spec, context);
+    await makeDirectory(container.workspace);
+    try {
+      await makeDirectory(container.#temporary);
+      container.#given = await writeFiles(container.workspace, spec.files, spec.limits);
+      return container;
+    } catch (error) {
+      await container.cleanup();
+      throw error;
+    }
+  }
+
+  async execute(spec: CommandSpec): Promise<SandboxProcess> {
+    if (this.#starting !== null || this.#cleaning !== null) {
+      throw new SandboxError('sandbox', 'container_used', `container ${this.id} runs one command, and has had it`);
+    }
+    this.#starting = this.#start(spec);
+    return this.#starting;
+  }
+
+  collect(patterns: readonly string[], maxBytes: number): Promise<Collection> {
+    return collectFiles(this.workspace, patterns, maxBytes);
+  }
+
+  measureWorkspace(): Promise<WorkspaceMeasure> {
+    return measureFiles([this.workspace, this.#temporary], this.#given);
+  }
+
+  cleanup(): Promise<{ leaked: number }> {
+    this.#cleaning ??= this.#cleanUp();
+    return this.#cleaning;
+  }
+
+  async #start(spec: CommandSpec): Promise<GroupedProcess> {
+    const { instance, tools, allowedCwd } = this.#context;
+    const cwd = await resolveCwd(this.workspace, spec.cwd, allowedCwd);
+    const environment = taskEnvironment({
+      given: spec.env,
+      path: defaultPath(),
+      workspace: this.workspace,
+      temporaryDirectory: this.#temporary,
+      instanceId: instance.id,
+      executionId: this.id,
+    });
+    const executable = await inspectExecutable(spec.command, environment.PATH ?? '', cwd);
+    // A shell's exec takes no `--`: what it starts has to begin with a slash, not with a dash.
+    const command = tools.setpriv === null ? executable : spec.command;
+    const line = launchLine(tools, this.#spec.limits, environment, [command, ...spec.args]);
+    await checkArgumentSize(line, environment);
+    const spawned = await spawnCommand({ line, cwd, environment, stdin: spec.stdin, fifos: instance.fifos });
+    const root = identify(spawned.pid);
+    instance.ledger.started({ executionId: this.id, ...root });
+    return new GroupedProcess(spawned, this.#treeOf(root));
+  }
+
+  #treeOf(root: ProcessIdentity): ProcessTree {
+    const { id: instanceId } = this.#context.instance;
+    return new ProcessTree({
+      roots: [root],
+      groups: [root.pid],
+      since: root.startTime ?? 0,
+      isMarked: (markers) => markers.executionId === this.id && markers.instanceId === instanceId,
+    });
+  }
+
+  async #cleanUp(): Promise<{ leaked: number }> {
+    const { instance } = this.#context;
+    const started = await this.#starting?.catch(() => null);
+    const leaked = (await started?.terminate()) ?? 0;
+    started?.closeStreams();
+    await this.#remove(this.workspace);
+    await this.#remove(this.#temporary);
+    if (leaked === 0) instance.ledger.ended(this.id);
+    return { leaked };
+  }
+
+  /** What cannot be removed now is left to the end of the sidecar, and then to the sweep of the next one. */
+  async #remove(directory: string): Promise<void> {
+    try {
+      await removeTree(directory);
+    } catch (error) {
+      this.#context.logger.warn({ error, executionId: this.id, directory }, 'a workspace could not be removed');
+    }
+  }
+}
+
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    const message = `the directory ${path} of the task could not be made (${errorCode(error)})`;
+    throw new SandboxError('sandbox', 'no_workspace', message, { path }, { cause: error });
+  }
+}

@@ -1,0 +1,19 @@
+import { rm } from 'node:fs/promises';
+import { execa } from 'execa';
+import { defaultPath } from './tools.js';
+
+/**
+ * Removes a directory with everything in it, whatever a task has left there: directories without permissions, and
+ * nesting deeper than a path can name. Links are removed, not followed. A directory that is gone is fine.
+ * @throws where something cannot be removed
+ */
+export async function removeTree(directory: string): Promise<void> {
+  try {
+    await rm(directory, { recursive: true, force: true });
+  } catch {
+    // chmod(1) and rm(1) walk by descriptors, so that no path is ever too long for them.
+    const options = { env: { PATH: defaultPath() }, extendEnv: false, stdin: 'ignore', cwd: '/' } as const;
+    await execa('chmod', ['-R', 'u+rwX', '--', directory], { ...options, reject: false });
+    await execa('rm', ['-rf', '--', directory], options);
+  }
+}

@@ -1,0 +1,67 @@
+import type { Readable, Writable } from 'node:stream';
+import { execa } from 'execa';
+import type { ExitStatus } from './backend.js';
+import { SandboxError } from './errors.js';
+import type { FifoPool } from './fifo-pool.js';
+import { openTaskStdio } from './task-stdio.js';
+
+export interface SpawnRequest {
+  readonly line: readonly [file: string, ...args: string[]];
+  readonly cwd: string;
+  readonly environment: Record<string, string>;
+  readonly stdin: 'none' | 'pipe';
+  /** Null where there is no mkfifo(1): then the command gets the sockets that Node makes. */
+  readonly fifos: FifoPool | null;
+}
+
+export interface SpawnedCommand {
+  readonly pid: number;
+  readonly stdin: Writable | null;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** Settles when the process itself has ended, whoever still holds its streams. Never rejects. */
+  readonly exited: Promise<ExitStatus>;
+}
+
+/** execa passes on any descriptor; its types list only those of one digit. */
+type ChildStdio = readonly [stdin: 'ignore' | 'pipe' | 3, stdout: 'pipe' | 3, stderr: 'pipe' | 3];
+
+/**
+ * Spawns a process in a session and process group of its own, with nothing but its three standard streams.
+ * @throws SandboxError kind `sandbox` where the system cannot spawn it
+ */
+export async function spawnCommand(request: SpawnRequest): Promise<SpawnedCommand> {
+  const stdio = request.fifos === null ? null : await openTaskStdio(request.fifos, request.stdin);
+  const fallback = [request.stdin === 'pipe' ? 'pipe' : 'ignore', 'pipe', 'pipe'];
+  const [stdin, stdout, stderr] = (stdio?.child ?? fallback) as ChildStdio;
+  const [file, ...args] = request.line;
+  const subprocess = execa(file, args, {
+    cwd: request.cwd,
+    env: request.environment,
+    extendEnv: false,
+    stdin,
+    stdout,
+    stderr,
+    buffer: false,
+    detached: true,
+    reject: false,
+  });
+  if (subprocess.pid === undefined) {
+    stdio?.discard();
+    throw spawnError(await subprocess);
+  }
+  stdio?.releaseChildEnds();
+  const exited = new Promise<ExitStatus>((resolve) => {
+    subprocess.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
+  });
+  const streams = stdio ?? subprocess;
+  // Who reads or writes a stream sees its errors; that nobody does must not end the sidecar.
+  for (const stream of [streams.stdin, streams.stdout, streams.stderr]) stream?.on('error', () => undefined);
+  return { pid: subprocess.pid, stdin: streams.stdin, stdout: streams.stdout!, stderr: streams.stderr!, exited };
+}
+
+function spawnError({ code, originalMessage }: { code?: string | undefined; originalMessage?: string | undefined }) {
+  return new SandboxError('sandbox', 'spawn_failed', `the process could not be spawned: ${originalMessage}`, {
+    code: code ?? null,
+  });
+}

@@ -1,0 +1,56 @@
+import { FrameBatch } from '../../protocol/index.js';
+import type { ByteSink } from './byte-streams.js';
+
+/** Where the pump takes encoded frames from. */
+export interface FrameSupply {
+  /** The next frame that is to be written, or null where there is none. */
+  take(): Uint8Array | null;
+}
+
+/** How many bytes go out in one write, at most and give or take one frame. */
+const WRITE_BYTES = 131_072;
+
+/** Moves frames from their queue to the host: one coalesced write a tick, and none while the host does not read. */
+export class FramePump {
+  readonly #supply: FrameSupply;
+  readonly #sink: ByteSink;
+  #running = false;
+  #idle: Promise<void> = Promise.resolve();
+
+  constructor(supply: FrameSupply, sink: ByteSink) {
+    this.#supply = supply;
+    this.#sink = sink;
+  }
+
+  /** There may be something to write. */
+  wake(): void {
+    if (this.#running) return;
+    this.#running = true;
+    this.#idle = this.#run();
+  }
+
+  /** Resolves when nothing is left to be written and what was written has left the process. */
+  async flushed(): Promise<void> {
+    while (this.#running) await this.#idle;
+    await this.#sink.flushed();
+  }
+
+  async #run(): Promise<void> {
+    // The rest of this tick may bring more frames: they go out in the same write.
+    await Promise.resolve();
+    for (let chunks = this.#takeBatch(); chunks.length > 0; chunks = this.#takeBatch()) {
+      if (!this.#sink.write(chunks) && !this.#sink.gone.aborted) await this.#sink.drained();
+    }
+    this.#running = false;
+  }
+
+  #takeBatch(): Uint8Array[] {
+    const batch = new FrameBatch();
+    while (batch.byteLength < WRITE_BYTES) {
+      const frame = this.#supply.take();
+      if (frame === null) break;
+      batch.add(frame);
+    }
+    return batch.take();
+  }
+}

@@ -1,0 +1,152 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { LimitWarning, SidecarFrame } from '../../protocol/index.js';
+import type { TaskExecutor } from '../executor/index.js';
+import type { Logger, QueueRegistry } from '../tracking/index.js';
+import type { ByteSink } from './byte-streams.js';
+import { Dispatcher } from './dispatcher.js';
+import { type Ending, endingOf, exitCodeOf, reasonOf } from './ending.js';
+import type { FrameSource } from './frame-source.js';
+import { faultFrame } from './handshake.js';
+import type { HealthProbe } from './heartbeat.js';
+import type { Inbox } from './inbox.js';
+import type { Outbox } from './outbox.js';
+import { Questions } from './questions.js';
+import type { SessionConfig } from './session-config.js';
+import { TaskTable } from './task-table.js';
+
+export interface SessionOptions {
+  readonly config: SessionConfig;
+  readonly source: FrameSource;
+  readonly sink: ByteSink;
+  readonly inbox: Inbox;
+  readonly executor: TaskExecutor;
+  readonly outbox: Outbox;
+  readonly registry: QueueRegistry;
+  readonly logger: Logger;
+  readonly probe: HealthProbe;
+}
+
+/** How long a host that has left or was told off may take to read what is left, in ms. */
+const LAST_WORDS_MS = 2_000;
+
+/** One connection with a host, from `ready` to its last frame. */
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #table = new TaskTable();
+  readonly #dispatcher: Dispatcher;
+  readonly #ending: Promise<Ending>;
+  #end!: (ending: Ending) => void;
+  #hurry: () => void = () => {};
+
+  constructor(options: SessionOptions) {
+    const { inbox, outbox, executor, registry, probe, config } = options;
+    this.#options = options;
+    this.#dispatcher = new Dispatcher({
+      table: this.#table,
+      inbox,
+      outbox,
+      executor,
+      questions: new Questions({ table: this.#table, registry, executor, outbox, probe }),
+      outputWindowBytes: config.window.outputBytes,
+      onShutdown: (request) => this.#finish({ kind: 'shutdown', request }),
+    });
+    this.#ending = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+  }
+
+  /**
+   * Serves the host until one of the two ends it. Resolves with the exit code when everything is dead and said.
+   * @param termination aborts with the name of the signal when the process is told to end
+   */
+  async run(termination: AbortSignal): Promise<number> {
+    const { registry, inbox, executor, outbox, sink } = this.#options;
+    whenAborted(sink.gone, () => this.#finish({ kind: 'gone' }));
+    whenAborted(termination, () => this.#finish({ kind: 'terminated', signal: String(termination.reason) }));
+    registry.setLimitWarningHandler((warning) => this.#warn(warning));
+    const dispatching = inbox.dispatchTo(executor, outbox);
+    void this.#read();
+    const exitCode = await this.#conclude(await this.#ending);
+    inbox.close();
+    await dispatching;
+    registry.setLimitWarningHandler(null);
+    return exitCode;
+  }
+
+  async #read(): Promise<void> {
+    const { source } = this.#options;
+    try {
+      for (let received = await source.next(); received !== null; received = await source.next()) {
+        const waiting = this.#dispatcher.dispatch(received);
+        if (waiting !== undefined) await waiting;
+      }
+      this.#finish({ kind: 'eof' });
+    } catch (error) {
+      this.#finish(endingOf(error));
+    }
+  }
+
+  /** The first ending decides; a later one can only hurry it. */
+  #finish(ending: Ending): void {
+    this.#end(ending);
+    if (ending.kind !== 'shutdown' || ending.request.mode === 'now') this.#hurry();
+  }
+
+  async #conclude(ending: Ending): Promise<number> {
+    const { executor, outbox, logger } = this.#options;
+    if (ending.kind === 'internal') logger.error({ err: ending.error }, 'the session failed');
+    executor.refuseFurther(`the sidecar is shutting down: ${reasonOf(ending)}`);
+    if (ending.kind === 'fault') outbox.seal(faultFrame(ending.fault), { dropWaiting: true });
+    await this.#settleTasks(ending);
+    const hurried = new Promise<void>((resolve) => {
+      this.#hurry = resolve;
+    });
+    outbox.seal(this.#bye(ending), { dropWaiting: false });
+    const patience = ending.kind === 'shutdown' ? hurried.then(lastWords) : lastWords();
+    await Promise.race([outbox.flushed(), patience]);
+    return exitCodeOf(ending);
+  }
+
+  /** Resolves when every task has its result: drained where the ending allows it, else cancelled. */
+  async #settleTasks(ending: Ending): Promise<void> {
+    const { executor, outbox, config } = this.#options;
+    const hurried = new Promise<void>((resolve) => {
+      this.#hurry = resolve;
+    });
+    if (ending.kind === 'eof') for (const task of this.#table.tasks()) task.frames.liftCredit();
+    const patience = drainingTime(ending, config.onEof);
+    await Promise.race([executor.idle(), hurried, ...(patience === null ? [] : [sleep(patience)])]);
+    outbox.liftBounds();
+    executor.cancelAll(reasonOf(ending));
+    await executor.idle();
+  }
+
+  #bye(ending: Ending): SidecarFrame {
+    const { executor } = this.#options;
+    const { completed, byStatus } = executor.statistics();
+    const cancelled = byStatus.cancelled ?? 0;
+    const body = { reason: reasonOf(ending), completed: completed - cancelled, cancelled, leaked: executor.leaked };
+    return { type: 'bye', id: 0, body };
+  }
+
+  #warn(warning: LimitWarning): void {
+    if (warning.scope === 'sidecar') this.#options.outbox.warning(0, warning);
+    else this.#table.warn(warning);
+  }
+}
+
+/** How long the tasks may go on, in ms: 0 not at all, null as long as they take. */
+function drainingTime(ending: Ending, onEof: SessionConfig['onEof']): number | null {
+  if (ending.kind === 'shutdown' && ending.request.mode === 'drain') return ending.request.deadlineMs ?? null;
+  if (ending.kind === 'eof' && onEof === 'drain') return null;
+  return 0;
+}
+
+function lastWords(): Promise<void> {
+  return sleep(LAST_WORDS_MS, undefined, { ref: false });
+}
+
+function whenAborted(signal: AbortSignal, act: () => void): void {
+  if (signal.aborted) act();
+  else signal.addEventListener('abort', act, { once: true });
+}

@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { type LimitEvidence, taskResultSchema } from '../../protocol/index.js';
+import { determineStatus, notRunResult } from '../../src/executor/task-result.js';
+import { testLimits } from './support/tasks.js';
+
+const exited = (exitCode: number) => ({ exitCode, signal: null });
+const killedBy = (signal: string) => ({ exitCode: null, signal });
+
+const timeoutEvidence: LimitEvidence = {
+  limit: 'timeoutMs',
+  capacity: 100,
+  observed: 103,
+  enforcedBy: 'timer',
+  confidence: 'measured',
+};
+const outputEvidence: LimitEvidence = {
+  limit: 'outputBytes',
+  capacity: 10,
+  observed: 12,
+  enforcedBy: 'counter',
+  confidence: 'measured',
+};
+
+describe('the status of a task that nobody ended', () => {
+  it('is success for exit code 0', () => {
+    expect(determineStatus(null, exited(0), testLimits, [])).toEqual({ status: 'success', limitsExceeded: [] });
+  });
+
+  it('is failure for any other exit code or signal, and no error', () => {
+    expect(determineStatus(null, exited(3), testLimits, [])).toEqual({ status: 'failure', limitsExceeded: [] });
+    expect(determineStatus(null, killedBy('SIGSEGV'), testLimits, [])).toEqual({
+      status: 'failure',
+      limitsExceeded: [],
+    });
+  });
+
+  it('stays success where a limit was passed that only cuts', () => {
+    expect(determineStatus(null, exited(0), testLimits, [outputEvidence])).toEqual({
+      status: 'success',
+      limitsExceeded: [outputEvidence],
+    });
+  });
+});
+
+describe('the status of a task that the kernel ended for a limit', () => {
+  it.each([
+    ['SIGXCPU', 'cpuLimitExceeded', 'cpuTimeMs'],
+    ['SIGXFSZ', 'resourceLimitExceeded', 'fileSizeBytes'],
+  ] as const)('is inferred from %s', (signal, status, limit) => {
+    const verdict = determineStatus(null, killedBy(signal), testLimits, []);
+    expect(verdict.status).toBe(status);
+    expect(verdict.limitsExceeded).toEqual([
+      { limit, capacity: testLimits[limit], observed: null, enforcedBy: 'rlimit', confidence: 'inferred' },
+    ]);
+    expect(verdict.error).toMatchObject({ kind: 'resource', details: { code: 'limit_exceeded', limit } });
+  });
+});
+
+describe('the status of a task that was ended', () => {
+  it('is that of the cause, whatever the exit tells', () => {
+    for (const exit of [exited(0), killedBy('SIGKILL'), killedBy('SIGXCPU')]) {
+      const verdict = determineStatus({ status: 'timeout', evidence: timeoutEvidence }, exit, testLimits, []);
+      expect(verdict.status).toBe('timeout');
+      expect(verdict.limitsExceeded).toEqual([timeoutEvidence]);
+    }
+  });
+
+  it('comes with an error that names the limit, its value, what was observed and what raises it', () => {
+    const { error } = determineStatus({ status: 'timeout', evidence: timeoutEvidence }, exited(0), testLimits, []);
+    expect(error?.kind).toBe('timeout');
+    expect(error?.message).toBe(
+      "limits.timeoutMs of 100 exceeded: observed 103 (measured, enforced by timer); the task's limits.timeoutMs raises it",
+    );
+  });
+
+  it('comes with the error of the cause where that has one', () => {
+    const error = { kind: 'execution', message: 'cancelled by the host' } as const;
+    const verdict = determineStatus({ status: 'cancelled', error }, killedBy('SIGKILL'), testLimits, []);
+    expect(verdict).toEqual({ status: 'cancelled', error, limitsExceeded: [] });
+  });
+
+  it('lists the evidence of the cause first and no limit twice', () => {
+    const cause = { status: 'outputLimitExceeded', evidence: outputEvidence } as const;
+    const later = { ...outputEvidence, observed: 99 };
+    expect(determineStatus(cause, exited(0), testLimits, [timeoutEvidence, later]).limitsExceeded).toEqual([
+      outputEvidence,
+      timeoutEvidence,
+    ]);
+  });
+});
+
+describe('the result of a task that never ran', () => {
+  const base = {
+    executionId: 'x',
+    status: 'notExecuted',
+    error: { kind: 'validation', message: 'wrong' },
+    limits: testLimits,
+  } as const;
+
+  it('is a result of the wire protocol in which no figure is known', () => {
+    const result = notRunResult(base);
+    expect(taskResultSchema.safeParse(result).error).toBeUndefined();
+    expect(new Set(Object.values(result.usage))).toEqual(new Set([null]));
+    expect(result).toMatchObject({ exitCode: null, signal: null, cached: false, files: [], limitsExceeded: [] });
+  });
+
+  it('bears the label and the times that are known', () => {
+    const result = notRunResult({ ...base, label: 'mine', timing: { queuedMs: 12 } });
+    expect(result.label).toBe('mine');
+    expect(result.timing).toEqual({ queuedMs: 12, setupMs: 0, runMs: 0, stalledMs: 0, collectMs: 0 });
+    expect('label' in notRunResult(base)).toBe(false);
+  });
+});

@@ -1,0 +1,49 @@
+import type { Hello, HostFrame, Ready, SidecarFrame, WindowSizes } from '../../../protocol/index.js';
+
+/** A frame of the sidecar as a script writes it: `id` is a number, or the name of an expectation. */
+export interface ScriptedFrame {
+  readonly send: SidecarFrame['type'];
+  readonly id?: number | string;
+  readonly body?: object;
+}
+
+/** One thing that the fake sidecar does. After the last one it stays, silent, until its stdin ends. */
+export type Step =
+  | ScriptedFrame
+  /** `hello`, the host's `init`, and `ready`. */
+  | { readonly open: OpenOptions }
+  /** Waits for the next frame of a type. Its id, or those of a batch (`a.0`, `a.1`, …), bear the name from then on. */
+  | { readonly expect: HostFrame['type']; readonly as?: string }
+  /** Answers every task and question from now on, and holds the host to its windows. */
+  | { readonly serve: ServeOptions }
+  /** The first bytes of a frame, and nothing of the rest. */
+  | { readonly cut: ScriptedFrame; readonly bytes: number }
+  /** Bytes that are no frame. */
+  | { readonly text: string }
+  /** Whether every byte is a write of its own from now on. */
+  | { readonly split: boolean }
+  /** Text on stderr, in which `$PID` stands for the process id. */
+  | { readonly stderr: string }
+  | { readonly wait: number }
+  | { readonly exit: number }
+  /** Ends itself by a signal. */
+  | { readonly die: NodeJS.Signals }
+  | { readonly closeStdout: true }
+  /** Neither of these ends it from now on. */
+  | { readonly ignore: readonly ('endOfStdin' | 'SIGTERM')[] }
+  /** Every frame of the host is written to stderr from now on, one a line, as tagged JSON. */
+  | { readonly report: true }
+  | { readonly repeat: number; readonly steps: readonly Step[] };
+
+/** How long it takes, in ms, to start a task and again to finish it, and to answer a question. Default 0. */
+export interface ServeOptions {
+  readonly taskMs?: number;
+  readonly answerMs?: number;
+}
+
+export interface OpenOptions {
+  readonly hello?: Partial<Hello>;
+  readonly ready?: ReadyOverrides;
+}
+
+export type ReadyOverrides = Partial<Omit<Ready, 'window'>> & { readonly window?: Partial<WindowSizes> };
