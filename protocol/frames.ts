@@ -21,6 +21,7 @@ import { limitWarningSchema } from './schemas/warning.js';
 /** Which ids a frame may carry: the connection (0), one that the host has chosen (≥ 1), or either. */
 export type FrameScope = 'connection' | 'hostId' | 'either';
 
+/** What a frame of one type must look like. */
 export type FrameDefinition = { readonly scope: FrameScope; readonly body: z.ZodType };
 
 /**

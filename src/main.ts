@@ -2,6 +2,10 @@
 import { fileURLToPath } from 'node:url';
 import type { CliIo } from './cli/cli-io.js';
 import { runCli } from './cli/index.js';
+import { closeInheritedDescriptors } from './sandbox/index.js';
+
+// What the host has left open for this process by accident is not for its tasks.
+closeInheritedDescriptors();
 
 // stdout carries frames only: it is taken before anything can write to it, and everybody else gets stderr.
 const { stdout } = process;

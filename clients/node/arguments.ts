@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from './errors.js';
 
 /** The longest time that a Node timer can wait, in ms. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+export const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** @throws InvalidArgumentError where `value` is given and no time that a timer can wait */
 export function assertMilliseconds(value: number | undefined, field: string, minimum: number): void {

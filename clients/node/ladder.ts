@@ -1,3 +1,4 @@
+import { MAX_TIMER_MS } from './arguments.js';
 import type { CloseStep } from './errors.js';
 
 /** What the steps down the ladder act on. */
@@ -34,7 +35,7 @@ export async function descend(sidecar: Descent, first: Step): Promise<void> {
 export async function happensWithin(ms: number, ...events: Promise<unknown>[]): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<false>((resolve) => {
-    timer = setTimeout(resolve, ms, false);
+    timer = setTimeout(resolve, Math.min(ms, MAX_TIMER_MS), false);
   });
   try {
     return await Promise.race([timeout, ...events.map((event) => event.then(() => true))]);

@@ -7,8 +7,9 @@ export const STDERR_TAIL_BYTES = 65_536;
 
 /** Reads a stream to its end whatever comes, keeps the last of it, and hands the text on as it comes. */
 export class StderrTail {
-  readonly #chunks: Buffer[] = [];
-  #bytes = 0;
+  /** The byte at position `p` of the stream lies at `p` modulo the size. */
+  readonly #ring = Buffer.alloc(STDERR_TAIL_BYTES);
+  #position = 0;
 
   constructor(stream: Readable, onText?: (text: string) => void) {
     const decoder = new StringDecoder('utf8');
@@ -25,14 +26,18 @@ export class StderrTail {
 
   /** The last of the stream, at most `STDERR_TAIL_BYTES`. */
   text(): string {
-    return Buffer.concat(this.#chunks).subarray(-STDERR_TAIL_BYTES).toString('utf8');
+    const at = this.#position % STDERR_TAIL_BYTES;
+    const newest = this.#ring.subarray(0, at);
+    const isFull = this.#position >= STDERR_TAIL_BYTES;
+    return (isFull ? Buffer.concat([this.#ring.subarray(at), newest]) : newest).toString('utf8');
   }
 
   #keep(chunk: Buffer): void {
-    this.#chunks.push(chunk);
-    this.#bytes += chunk.byteLength;
-    while (this.#bytes - this.#chunks[0]!.byteLength >= STDERR_TAIL_BYTES) {
-      this.#bytes -= this.#chunks.shift()!.byteLength;
-    }
+    const last = chunk.subarray(-STDERR_TAIL_BYTES);
+    this.#position += chunk.byteLength - last.byteLength;
+    const at = this.#position % STDERR_TAIL_BYTES;
+    const copied = last.copy(this.#ring, at);
+    last.copy(this.#ring, 0, copied);
+    this.#position += last.byteLength;
   }
 }

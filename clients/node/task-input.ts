@@ -46,7 +46,7 @@ const COPIED_FIELDS = [
  * @throws InvalidArgumentError where it cannot be made into one
  */
 export function toTaskBody(input: TaskInput, field = 'task'): TaskBody {
-  if (!isObject(input)) throw new InvalidArgumentError(field, `an object, not ${describe(input)}`);
+  assertObject(input, field);
   if (typeof input.command !== 'string') {
     throw new InvalidArgumentError(`${field}.command`, `a string, not ${describe(input.command)}`);
   }
@@ -67,16 +67,19 @@ export function streamsStdin(input: TaskInput): boolean {
   return isObject(input.stdin) && 'stream' in input.stdin && input.stdin.stream === true;
 }
 
-/**
- * @throws InvalidArgumentError where a task that is to be run without a handle needs one
- */
+/** @throws InvalidArgumentError where a task that is to be run without a handle needs one */
 export function assertNotStreamed(input: TaskInput, field: string): void {
+  assertObject(input, field);
   if (streamsOutput(input)) {
     throw new InvalidArgumentError(`${field}.output.mode`, "'collect' or 'discard' here; submit() streams output");
   }
   if (streamsStdin(input)) {
     throw new InvalidArgumentError(`${field}.stdin`, 'given whole here; submit() streams stdin');
   }
+}
+
+function assertObject(input: unknown, field: string): void {
+  if (!isObject(input)) throw new InvalidArgumentError(field, `an object, not ${describe(input)}`);
 }
 
 function toPairs(env: NonNullable<TaskInput['env']>, field: string): unknown {

@@ -101,7 +101,7 @@ export class TaskTable {
   /** @throws ProtocolFault where the task is not known or over, or the frame is not one that it may get */
   receive(frame: TaskFrame): void {
     const entry = this.#entries.get(frame.id);
-    if (!entry) {
+    if (!entry?.run.isSent) {
       throw new ProtocolFault(
         'unexpected_frame',
         `${frame.type} came for id ${frame.id}, which has no unfinished task`,

@@ -23,11 +23,27 @@ export class ExecutorError extends Error {
   }
 }
 
-/** The error as it crosses the wire. Anything that is not an error of ours is an internal `execution` error. */
+/**
+ * The error as it crosses the wire, cut to a size that fits into every result. Anything that is not an error of ours
+ * is an internal `execution` error.
+ */
 export function toWireError(error: unknown): WireError {
   if (error instanceof ExecutorError || error instanceof SandboxError) {
-    return { kind: error.kind, message: error.message, details: { code: error.code, ...error.details } };
+    const details = Object.entries({ code: error.code, ...error.details }).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? shortened(value) : value,
+    ]);
+    return { kind: error.kind, message: shortened(error.message), details: Object.fromEntries(details) };
   }
   const message = error instanceof Error ? error.message : String(error);
-  return { kind: 'execution', message: `internal error: ${message}`, details: { code: 'internal' } };
+  return { kind: 'execution', message: `internal error: ${shortened(message)}`, details: { code: 'internal' } };
+}
+
+/** The longest text in an error, in UTF-16 code units: a command may be as long as a frame, and errors quote it. */
+const MAX_TEXT_CHARACTERS = 2_048;
+
+/** Text as it is, or its beginning and how long it was. */
+export function shortened(text: string): string {
+  if (text.length <= MAX_TEXT_CHARACTERS) return text;
+  return `${text.slice(0, MAX_TEXT_CHARACTERS)}… (${text.length} characters)`;
 }

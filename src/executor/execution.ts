@@ -16,7 +16,7 @@ import { toWireError } from './errors.js';
 import { outputOptions } from './output-options.js';
 import { OutputRelay } from './output-relay.js';
 import type { TaskHandle } from './task-handle.js';
-import { determineStatus, notRunResult } from './task-result.js';
+import { determineStatus, limitBehindSignal, notRunResult } from './task-result.js';
 import { UsageReporter } from './usage-reporter.js';
 import { isStreamedStdin } from './validation.js';
 
@@ -94,7 +94,7 @@ async function runInContainer(
   const { stdout, stderr } = relay.records();
   const room = context.maxResultBytes - stdout.kept.byteLength - stderr.kept.byteLength;
   const collected = await collectFiles(container, task, room);
-  const verdict = determineStatus(handle.termination.cause, run.exit, limits, noted(relay));
+  const verdict = determineStatus(handle.termination.cause ?? relay.overflow, run.exit, noted(relay));
   return {
     executionId,
     status: verdict.status,
@@ -126,7 +126,7 @@ async function runInContainer(
 function createRelay(handle: TaskHandle, context: ExecutionContext): OutputRelay {
   const { task, resourceLimits: limits, executionId } = handle.validated;
   const output = outputOptions(task);
-  return new OutputRelay({
+  const relay: OutputRelay = new OutputRelay({
     output,
     limitBytes: limits.outputBytes,
     retainBytes: Math.min(limits.outputBytes, context.maxResultBytes),
@@ -139,11 +139,12 @@ function createRelay(handle: TaskHandle, context: ExecutionContext): OutputRelay
         observed: observed ?? capacity,
         scope: executionId,
       });
-      if (output.onOverflow === 'kill') handle.termination.settle({ status: 'outputLimitExceeded', evidence });
+      if (relay.overflow !== null) handle.termination.settle(relay.overflow);
       else context.logger.debug({ executionId, limit, capacity }, 'output is cut at its limit');
     },
     deliver: (stream, offset, data) => handle.listener.onOutput(stream, offset, data),
   });
+  return relay;
 }
 
 /** Runs until the command has ended, everything that descends from it is dead, and its output is flushed. */
@@ -169,11 +170,24 @@ async function runToEnd(
   await sandboxed.killTree();
   const exit = await sandboxed.exited;
   const runMs = await ended;
+  // Nobody reads it any more, and a pipe that nobody writes to does not notice.
+  sandboxed.stdin?.destroy();
   handle.finishing();
+  concludeFromSignal(handle, exit, context);
+  handle.termination.conclude();
   const usage = await context.monitor.stopMonitoring(monitoring);
   await relay.drain(pumps, [sandboxed.stdout, sandboxed.stderr]);
   await fed;
   return { exit, usage: { ...usage, wallMs: runMs }, runMs };
+}
+
+/** A limit that the kernel enforces by a signal has its warning and its verdict as every other. */
+function concludeFromSignal(handle: TaskHandle, exit: ExitStatus, { registry }: ExecutionContext): void {
+  const { resourceLimits, executionId } = handle.validated;
+  const struck = limitBehindSignal(exit, resourceLimits);
+  if (struck === null || !handle.termination.settle(struck.cause)) return;
+  const { limit, capacity } = struck;
+  registry.warnLimitExhausted({ limit, capacity, observed: capacity, scope: executionId });
 }
 
 function startMonitoring(

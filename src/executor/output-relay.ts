@@ -5,6 +5,7 @@ import type { QueueGauge } from '../tracking/index.js';
 import { cutMiddle, HeadTailBuffer } from './head-tail-buffer.js';
 import { Stopwatch } from './stopwatch.js';
 import type { OutputStreamName } from './task-listener.js';
+import type { TerminationCause } from './termination.js';
 
 export interface OutputRelayOptions {
   readonly output: OutputOptions;
@@ -59,6 +60,12 @@ export class OutputRelay {
   /** The evidence that the limit was passed, or null. */
   get evidence(): LimitEvidence | null {
     return this.#evidence;
+  }
+
+  /** What ends the task where its output passed the limit and may not: known even where that was seen after its end. */
+  get overflow(): TerminationCause | null {
+    if (this.#evidence === null || this.#options.output.onOverflow === 'truncate') return null;
+    return { status: 'outputLimitExceeded', evidence: this.#evidence };
   }
 
   /** Reads one stream to its end. Never rejects: a stream that breaks has ended. */

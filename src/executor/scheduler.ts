@@ -29,6 +29,7 @@ export interface SchedulerOptions<Item extends ScheduledTask> {
 interface Waiter<Item> {
   readonly tasks: readonly Item[];
   readonly admit: () => void;
+  readonly refuse: (reason: unknown) => void;
 }
 
 /**
@@ -48,6 +49,7 @@ export class Scheduler<Item extends ScheduledTask> {
   readonly #workers: Promise<void>[] = [];
   /** The tasks in the queue that the gauge has counted. */
   readonly #counted = new Set<Item>();
+  #queuedBytes = 0;
   #closed = false;
 
   constructor(options: SchedulerOptions<Item>) {
@@ -83,12 +85,13 @@ export class Scheduler<Item extends ScheduledTask> {
 
   /**
    * Puts tasks into the queue, all of them or none, and resolves when they are in. Waits its turn while they do not fit.
-   * @throws ExecutorError kind `resource` where so many tasks can never fit
+   * @throws ExecutorError kind `resource` where so many tasks can never fit, or the scheduler is closed
    * @throws the reason of `signal`, with nothing left behind
    */
   async submitTasks(tasks: readonly Item[], options: { signal?: AbortSignal } = {}): Promise<void> {
     this.#checkBatchSize(tasks);
     options.signal?.throwIfAborted();
+    if (this.#closed) throw closedError();
     if (this.#waiters.length === 0 && this.#hasRoomFor(tasks)) this.#enqueue(tasks);
     else await this.#waitForRoom(tasks, options.signal);
   }
@@ -101,9 +104,13 @@ export class Scheduler<Item extends ScheduledTask> {
     return true;
   }
 
-  /** Ends the workers as soon as they are idle and resolves when the last one has ended. Nothing new is started. */
+  /**
+   * Ends the workers as soon as they are idle and resolves when the last one has ended. Nothing new is started, and
+   * who waits for room is refused.
+   */
   async close(): Promise<void> {
     this.#closed = true;
+    for (const waiter of this.#waiters.splice(0)) waiter.refuse(closedError());
     for (const wake of this.#idleWorkers.splice(0)) wake(null);
     await Promise.all(this.#workers);
     this.#queueGauge.close();
@@ -128,13 +135,16 @@ export class Scheduler<Item extends ScheduledTask> {
     const direct =
       this.#queue.length === 0 ? this.#startable(tasks, this.#idleWorkers.length, this.#budget.available) : 0;
     if (this.#queue.length + tasks.length - direct > this.#options.queueSize) return false;
-    return this.#queue.length === 0 || sumBytes(this.#queue) + sumBytes(tasks) <= this.#options.queueBytes;
+    return this.#queue.length === 0 || this.#queuedBytes + sumBytes(tasks) <= this.#options.queueBytes;
   }
 
+  /** How many of the tasks, in the order of the queue, so many workers could take at once. */
   #startable(tasks: readonly Item[], slots: number, budget: number): number {
+    const order = new AgedQueue<Item>(this.#options.priorityAgingMs);
+    for (const task of tasks) order.push(task);
     let started = 0;
     let remaining = budget;
-    for (const task of [...tasks].sort((a, b) => b.priority - a.priority)) {
+    for (const task of order) {
       if (started === slots || task.memoryBytes > remaining) break;
       remaining -= task.memoryBytes;
       started += 1;
@@ -150,29 +160,40 @@ export class Scheduler<Item extends ScheduledTask> {
         reject(signal?.reason);
         this.#admitWaiters();
       };
-      const admit = () => {
+      const settle = (act: () => void) => {
         signal?.removeEventListener('abort', withdraw);
-        resolve();
+        act();
       };
-      const waiter = { tasks, admit };
+      const waiter: Waiter<Item> = {
+        tasks,
+        admit: () => settle(resolve),
+        refuse: (reason) => settle(() => reject(reason)),
+      };
       this.#waiters.push(waiter);
       signal?.addEventListener('abort', withdraw, { once: true });
     });
   }
 
+  /** The tasks hear of it last: they may leave the queue, or others of them, as soon as they do. */
   #enqueue(tasks: readonly Item[]): void {
-    for (const task of tasks) task.queued(this.#queue.push(task));
+    const positions = tasks.map((task) => this.#queue.push(task));
+    this.#queuedBytes += sumBytes(tasks);
     this.#dispatch();
-    // What a worker has taken at once never waited, and so never counts as a filled queue.
-    for (const task of tasks) if (!this.#activeTasks.has(task.executionId)) this.#count(task);
+    for (const task of tasks) this.#count(task);
+    tasks.forEach((task, index) => {
+      task.queued(positions[index]!);
+    });
   }
 
+  /** What a worker has taken at once never waited, and so never counts as a filled queue. */
   #count(task: Item): void {
+    if (this.#activeTasks.has(task.executionId)) return;
     this.#counted.add(task);
     this.#queueGauge.enqueue(task.byteLength);
   }
 
   #leftQueue(task: Item): void {
+    this.#queuedBytes -= task.byteLength;
     if (this.#counted.delete(task)) this.#queueGauge.dequeue(task.byteLength);
   }
 
@@ -217,7 +238,11 @@ export class Scheduler<Item extends ScheduledTask> {
   }
 }
 
-function sumBytes(tasks: Iterable<ScheduledTask>): number {
+function closedError(): ExecutorError {
+  return new ExecutorError('resource', 'closed', 'the scheduler is closed: no task is queued any more');
+}
+
+function sumBytes(tasks: readonly ScheduledTask[]): number {
   let sum = 0;
   for (const task of tasks) sum += task.byteLength;
   return sum;

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import type { QueueGauge } from '../tracking/index.js';
 
@@ -39,8 +38,9 @@ export class StdinQueue {
     return this.#ended;
   }
 
-  /** Takes in a chunk, which must be within the window and is kept as it is. */
+  /** Takes in a chunk, which must be within the window and is kept as it is. Empty ones, which no window bounds, are not. */
   write(chunk: Uint8Array): void {
+    if (chunk.byteLength === 0) return;
     this.#receivedBytes += chunk.byteLength;
     if (this.#closed) {
       this.#consumed(chunk.byteLength);
@@ -59,22 +59,25 @@ export class StdinQueue {
 
   /** Feeds a process until the end of stdin, or until the process takes no more. Never rejects. */
   async feed(stdin: Writable): Promise<void> {
-    const gone = new Promise<void>((resolve) => stdin.once('close', resolve));
+    const wake = () => this.#wake?.();
     stdin.on('error', () => stdin.destroy());
+    stdin.on('drain', wake);
+    stdin.on('close', wake);
     while (!stdin.destroyed) {
       const chunk = this.#chunks.shift();
       if (chunk !== undefined) {
-        if (!stdin.write(chunk)) await Promise.race([once(stdin, 'drain').catch(() => undefined), gone]);
+        stdin.write(chunk);
+        while (stdin.writableNeedDrain && !stdin.destroyed) await this.#change();
         this.#gauge.dequeue(chunk.byteLength);
         this.#consumed(chunk.byteLength);
       } else if (this.#ended) {
         stdin.end();
         break;
       } else {
-        await Promise.race([new Promise<void>((resolve) => (this.#wake = resolve)), gone]);
+        await this.#change();
       }
     }
-    await gone;
+    while (!stdin.closed) await this.#change();
     this.close();
   }
 
@@ -84,6 +87,13 @@ export class StdinQueue {
     this.#closed = true;
     this.#gauge.close();
     for (const chunk of this.#chunks.splice(0)) this.#consumed(chunk.byteLength);
+  }
+
+  /** Resolves when the host has sent something, or the process takes more, or nothing any more. */
+  #change(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
   }
 
   /** Announces new credit in steps of half a window, so that credit does not cost a frame a chunk. */

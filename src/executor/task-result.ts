@@ -65,19 +65,13 @@ export interface Verdict {
   readonly limitsExceeded: readonly LimitEvidence[];
 }
 
-/**
- * The status of a task that ran: the first cause that ended it, else what the exit tells. A limit that the kernel
- * enforces by a signal (CPU seconds, file size) is inferred from that signal.
- */
+/** The status of a task that ran: the first cause that ended it, else what the exit code tells. */
 export function determineStatus(
   cause: TerminationCause | null,
   exit: ExitStatus,
-  limits: EffectiveLimits,
   noted: readonly LimitEvidence[],
 ): Verdict {
   if (cause !== null) return causedVerdict(cause, noted);
-  const inferred = inferredFromSignal(exit, limits);
-  if (inferred !== null) return causedVerdict(inferred, noted);
   return { status: exit.exitCode === 0 ? 'success' : 'failure', limitsExceeded: noted };
 }
 
@@ -88,11 +82,20 @@ function causedVerdict(cause: TerminationCause, noted: readonly LimitEvidence[])
   return { status, ...(error && { error }), limitsExceeded: evidence ? [evidence, ...others] : others };
 }
 
-function inferredFromSignal(exit: ExitStatus, limits: EffectiveLimits): TerminationCause | null {
-  const infer = (status: TaskStatus, limit: 'cpuTimeMs' | 'fileSizeBytes'): TerminationCause => ({
-    status,
-    evidence: { limit, capacity: limits[limit], observed: null, enforcedBy: 'rlimit', confidence: 'inferred' },
-  });
+/** A limit that was struck, and the cause that this is. */
+export interface StruckLimit {
+  readonly limit: 'cpuTimeMs' | 'fileSizeBytes';
+  readonly capacity: number;
+  readonly cause: TerminationCause;
+}
+
+/** The limit that the kernel enforces by the signal that has ended a command: CPU seconds or file size. */
+export function limitBehindSignal(exit: ExitStatus, limits: EffectiveLimits): StruckLimit | null {
+  const infer = (status: TaskStatus, limit: StruckLimit['limit']): StruckLimit => {
+    const capacity = limits[limit];
+    const evidence = { limit, capacity, observed: null, enforcedBy: 'rlimit', confidence: 'inferred' } as const;
+    return { limit, capacity, cause: { status, evidence } };
+  };
   if (exit.signal === 'SIGXCPU') return infer('cpuLimitExceeded', 'cpuTimeMs');
   if (exit.signal === 'SIGXFSZ') return infer('resourceLimitExceeded', 'fileSizeBytes');
   return null;

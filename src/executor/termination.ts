@@ -7,9 +7,10 @@ export interface TerminationCause {
   readonly evidence?: LimitEvidence;
 }
 
-/** Holds why a task is ended. The first cause wins and is never overwritten. */
+/** Holds why a task is ended. The first cause wins and is never overwritten; that it ended by itself is one, too. */
 export class Termination {
   #cause: TerminationCause | null = null;
+  #concluded = false;
   readonly #controller = new AbortController();
 
   /** The cause, or null where the task may go on. */
@@ -22,9 +23,14 @@ export class Termination {
     return this.#controller.signal;
   }
 
+  /** The task has ended: what has not been the cause by now never will be. */
+  conclude(): void {
+    this.#concluded = true;
+  }
+
   /** Ends the task for this cause. False where an earlier cause has won. */
   settle(cause: TerminationCause): boolean {
-    if (this.#cause !== null) return false;
+    if (this.#cause !== null || this.#concluded) return false;
     this.#cause = cause;
     this.#controller.abort();
     return true;

@@ -1,8 +1,16 @@
-import type { LimitEvidence, TaskStatus } from '../../protocol/index.js';
+import type { TaskStatus } from '../../protocol/index.js';
 import type { QueueGauge, QueueRegistry } from '../tracking/index.js';
 
 /** The limits that the monitor watches. */
 export type WatchedLimit = 'timeoutMs' | 'cpuTimeMs' | 'memoryBytes' | 'processes' | 'workspaceBytes' | 'fileSizeBytes';
+
+/** A limit that was exceeded. */
+export interface Breach {
+  readonly limit: WatchedLimit;
+  readonly status: TaskStatus;
+  readonly capacity: number;
+  readonly observed: number;
+}
 
 const STATUSES: Readonly<Record<WatchedLimit, TaskStatus>> = {
   timeoutMs: 'timeout',
@@ -18,12 +26,10 @@ export interface LimitWatchOptions {
   readonly capacity: number;
   readonly scope: string;
   readonly registry: QueueRegistry;
-  readonly enforcedBy: LimitEvidence['enforcedBy'];
-  readonly confidence: LimitEvidence['confidence'];
-  readonly onBreach: (evidence: LimitEvidence, status: TaskStatus) => void;
+  readonly onBreach: (breach: Breach) => void;
 }
 
-/** Watches one limit of one task: its gauge warns near the limit, and here the verdict falls once it is exceeded. */
+/** Watches one limit of one task: its gauge warns near the limit, and whoever is to know hears when it is exceeded. */
 export class LimitWatch {
   readonly #options: LimitWatchOptions;
   readonly #gauge: QueueGauge;
@@ -35,25 +41,28 @@ export class LimitWatch {
     this.#gauge = registry.register({ limit, capacity, scope });
   }
 
-  /** What is used of the limit now. Beyond the capacity is a breach, told once, after `near` and `exhausted`. */
+  /** What is used of the limit now. Beyond the capacity is a breach. */
   observe(value: number): void {
     const observed = Math.round(value);
     this.#gauge.observeDepth(observed);
-    if (observed > this.#options.capacity) this.exceed(observed);
+    if (observed > this.#options.capacity) this.#breach(observed);
   }
 
-  /** Tells the breach, whatever the figure is: for a limit that is exceeded when it is reached. */
-  exceed(value: number): void {
-    if (this.#exceeded) return;
-    this.#exceeded = true;
-    const { limit, capacity, scope, registry, enforcedBy, confidence, onBreach } = this.#options;
+  /** The limit is reached, which is a breach of one that bounds a time from outside. */
+  reach(value: number): void {
     const observed = Math.round(value);
     this.#gauge.observeDepth(observed);
-    registry.warnLimitExhausted({ limit, observed, capacity, scope });
-    onBreach({ limit, capacity, observed, enforcedBy, confidence }, STATUSES[limit]);
+    this.#breach(observed);
   }
 
   [Symbol.dispose](): void {
     this.#gauge.close();
+  }
+
+  #breach(observed: number): void {
+    if (this.#exceeded) return;
+    this.#exceeded = true;
+    const { limit, capacity, onBreach } = this.#options;
+    onBreach({ limit, status: STATUSES[limit], capacity, observed });
   }
 }

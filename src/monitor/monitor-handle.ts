@@ -1,7 +1,7 @@
-import type { EffectiveLimits, LimitEvidence, ResourceUsage, TaskStatus, UsageEvent } from '../../protocol/index.js';
+import type { EffectiveLimits, ResourceUsage, UsageEvent } from '../../protocol/index.js';
 import type { WorkspaceMeasure } from '../sandbox/backend.js';
 import type { Logger, QueueRegistry } from '../tracking/index.js';
-import { LimitWatch, type WatchedLimit } from './limit-watch.js';
+import { type Breach, LimitWatch, type WatchedLimit } from './limit-watch.js';
 import type { MonitorObserver, MonitorTarget } from './monitor-target.js';
 import type { TreeSample } from './usage-sampler.js';
 import { WallClock } from './wall-clock.js';
@@ -9,6 +9,8 @@ import { WorkspaceMeter } from './workspace-meter.js';
 
 /** So many samples of a task are kept: the latest. */
 const HISTORY_LENGTH = 1_000;
+
+const SAMPLED_LIMITS = ['cpuTimeMs', 'memoryBytes', 'processes', 'workspaceBytes', 'fileSizeBytes'] as const;
 
 export interface MonitorHandleOptions {
   readonly target: MonitorTarget;
@@ -20,57 +22,32 @@ export interface MonitorHandleOptions {
   readonly sampled: boolean;
 }
 
-type SampledLimit = Exclude<WatchedLimit, 'timeoutMs'>;
-
 /** The monitoring of one task: its limits, what it uses, and what was sampled of it. */
 export class MonitorHandle {
   readonly executionId: string;
   readonly limits: EffectiveLimits;
-  readonly #target: MonitorTarget;
-  readonly #observer: MonitorObserver;
-  readonly #logger: Logger;
+  readonly target: MonitorTarget;
+  readonly #options: MonitorHandleOptions;
   readonly #clock: WallClock;
-  /** Null where nothing is sampled. */
-  readonly #watches: Readonly<Record<SampledLimit, LimitWatch>> | null;
+  /** Empty where nothing is sampled. */
+  readonly #watches: ReadonlyMap<WatchedLimit, LimitWatch>;
   readonly #workspace: WorkspaceMeter;
   readonly #history: UsageEvent[] = [];
-  #peaks = { memoryBytes: 0, processes: 0 };
   #breached = false;
+  #ended = false;
 
   constructor(options: MonitorHandleOptions) {
-    const { target, limits, observer, registry, logger, sampled } = options;
+    const { target, limits, sampled } = options;
     this.executionId = target.executionId;
     this.limits = limits;
-    this.#target = target;
-    this.#observer = observer;
-    this.#logger = logger;
-    const onBreach = (evidence: LimitEvidence, status: TaskStatus) => this.#breach(evidence, status);
-    const shared = { scope: this.executionId, registry, onBreach };
-    const watch = (limit: SampledLimit) =>
-      new LimitWatch({ ...shared, limit, capacity: limits[limit], enforcedBy: 'sampled', confidence: 'sampled' });
-    const timeout = { limit: 'timeoutMs', enforcedBy: 'timer', confidence: 'measured' } as const;
-    this.#clock = new WallClock(
-      new LimitWatch({ ...shared, ...timeout, capacity: limits.timeoutMs }),
-      limits.timeoutMs,
-    );
-    this.#watches = sampled
-      ? {
-          cpuTimeMs: watch('cpuTimeMs'),
-          memoryBytes: watch('memoryBytes'),
-          processes: watch('processes'),
-          workspaceBytes: watch('workspaceBytes'),
-          fileSizeBytes: watch('fileSizeBytes'),
-        }
-      : null;
+    this.target = target;
+    this.#options = options;
+    this.#clock = new WallClock(this.#watch('timeoutMs'), limits.timeoutMs);
+    this.#watches = new Map(sampled ? SAMPLED_LIMITS.map((limit) => [limit, this.#watch(limit)]) : []);
     this.#workspace = new WorkspaceMeter(
       () => target.measureWorkspace(),
       (measure) => this.#observeWorkspace(measure),
     );
-  }
-
-  /** What the sampler looks at. */
-  get target(): MonitorTarget {
-    return this.#target;
   }
 
   /** The last 1,000 samples, the oldest first. */
@@ -78,29 +55,30 @@ export class MonitorHandle {
     return this.#history;
   }
 
-  /** Takes a sample of the tree: tells it, and holds it against the limits. */
+  /** Takes a sample of the tree: keeps it, tells it, and holds it against the limits. */
   observe(sample: TreeSample): void {
-    this.#peaks = {
-      memoryBytes: Math.max(this.#peaks.memoryBytes, sample.memoryBytes),
-      processes: Math.max(this.#peaks.processes, sample.processes),
-    };
+    if (this.#ended) return;
     const usage = this.#usageEvent(sample);
     if (this.#history.push(usage) > HISTORY_LENGTH) this.#history.shift();
-    this.#guard(() => this.#observer.onUsage(usage));
-    this.#watches?.cpuTimeMs.observe(sample.cpuMs);
-    this.#watches?.memoryBytes.observe(sample.memoryBytes);
-    this.#watches?.processes.observe(sample.processes);
+    this.#tell(() => this.#options.observer.onUsage(usage));
+    this.#watches.get('cpuTimeMs')?.observe(sample.cpuMs);
+    this.#watches.get('memoryBytes')?.observe(sample.memoryBytes);
+    this.#watches.get('processes')?.observe(sample.processes);
   }
 
-  /** Measures the workspace where it is time to. */
-  tickWorkspace(): void {
-    this.#workspace.tick();
+  /** Measures the workspace where it is its turn among so many. */
+  tickWorkspace(sharers: number): void {
+    this.#workspace.tick(sharers);
   }
 
-  /** Measures the workspace a last time, and ends the watching of all limits. */
+  /**
+   * Ends the monitoring: the clock at once, the other limits after the workspace was measured once more. Resolves
+   * with the final figures; those that were never sampled are null.
+   */
   async finish(): Promise<ResourceUsage> {
     const wallMs = Math.round(this.#clock.elapsedMs);
-    if (this.#watches !== null) await this.#workspace.finish();
+    this.#clock[Symbol.dispose]();
+    if (this.#options.sampled) await this.#workspace.finish();
     this[Symbol.dispose]();
     const last = this.#history.at(-1);
     return {
@@ -115,9 +93,56 @@ export class MonitorHandle {
     };
   }
 
-  /** No limit is watched any more. Idempotent. */
+  /** Nothing is watched any more. Idempotent. */
   [Symbol.dispose](): void {
+    this.#ended = true;
     this.#clock[Symbol.dispose]();
-    for (const watch of Object.values(this.#watches ?? {})) watch[Symbol.dispose]();
+    for (const watch of this.#watches.values()) watch[Symbol.dispose]();
+  }
+
+  #watch(limit: WatchedLimit): LimitWatch {
+    const { registry, limits } = this.#options;
+    const onBreach = (breach: Breach) => this.#breach(breach);
+    return new LimitWatch({ limit, capacity: limits[limit], scope: this.executionId, registry, onBreach });
+  }
+
+  #usageEvent({ processes, memoryBytes, cpuMs, userMs, systemMs }: TreeSample): UsageEvent {
+    const before = this.#history.at(-1);
+    return {
+      wallMs: Math.round(this.#clock.elapsedMs),
+      cpuMs,
+      userMs,
+      systemMs,
+      memoryBytes,
+      memoryPeakBytes: Math.max(memoryBytes, before?.memoryPeakBytes ?? 0),
+      processes,
+      processPeak: Math.max(processes, before?.processPeak ?? 0),
+    };
+  }
+
+  #observeWorkspace({ totalBytes, largestFileBytes }: WorkspaceMeasure): void {
+    if (this.#ended) return;
+    this.#watches.get('workspaceBytes')?.observe(totalBytes);
+    this.#watches.get('fileSizeBytes')?.observe(largestFileBytes);
+  }
+
+  /** The first breach is the one that ends the task; later ones tell nothing new. */
+  #breach({ limit, status, capacity, observed }: Breach): void {
+    if (this.#breached) return;
+    this.#breached = true;
+    this.#options.registry.warnLimitExhausted({ limit, observed, capacity, scope: this.executionId });
+    const source = limit === 'timeoutMs' ? TIMER : SAMPLER;
+    this.#tell(() => this.#options.observer.onBreach({ limit, capacity, observed, ...source }, status));
+  }
+
+  #tell(notify: () => void): void {
+    try {
+      notify();
+    } catch (error) {
+      this.#options.logger.error({ error, executionId: this.executionId }, 'an observer of the monitor failed');
+    }
   }
 }
+
+const TIMER = { enforcedBy: 'timer', confidence: 'measured' } as const;
+const SAMPLER = { enforcedBy: 'sampled', confidence: 'sampled' } as const;

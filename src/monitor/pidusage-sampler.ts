@@ -23,14 +23,16 @@ export class PidusageSampler implements UsageSampler {
   readonly #trees = new Map<string, TreeCpu>();
 
   async sample(targets: readonly MonitorTarget[]): Promise<ReadonlyMap<string, TreeSample>> {
-    const members = await Promise.all(targets.map((target) => target.members()));
+    const members = await Promise.all(targets.map((target) => target.members().catch(() => [])));
     const pids = members.flat();
     if (pids.length === 0) return new Map();
     const [usage, { entries }] = await Promise.all([usageOf(pids), processTable.scan()]);
     const samples = new Map<string, TreeSample>();
     for (const [index, { executionId }] of targets.entries()) {
       const alive = (members[index] ?? []).flatMap((pid) => entries.get(pid) ?? []);
-      if (alive.length > 0) samples.set(executionId, this.#sampleTree(executionId, alive, usage));
+      // They may all have ended since they were seen: a sample without any figure is none.
+      if (alive.some(({ pid }) => usage[pid] !== undefined))
+        samples.set(executionId, this.#sampleTree(executionId, alive, usage));
     }
     return samples;
   }

@@ -14,7 +14,7 @@ export class WallClock {
     const nearMs = Math.ceil(timeoutMs * NEAR_FRACTION);
     this.#cancel = [
       setAlarm(this.#startedAt, nearMs, (elapsedMs) => watch.observe(Math.min(elapsedMs, timeoutMs))),
-      setAlarm(this.#startedAt, timeoutMs, (elapsedMs) => watch.exceed(elapsedMs)),
+      setAlarm(this.#startedAt, timeoutMs, (elapsedMs) => watch.reach(elapsedMs)),
     ];
   }
 

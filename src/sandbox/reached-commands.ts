@@ -13,22 +13,24 @@ interface Wrapper {
   readonly operands?: number;
 }
 
-const WRAPPERS: ReadonlyMap<string, Wrapper> = new Map(Object.entries({
-  busybox: {},
-  command: {},
-  doas: { valued: ['-u', '-C'] },
-  env: { valued: ['-u', '--unset', '-C', '--chdir'] },
-  exec: { valued: ['-a'] },
-  ionice: { valued: ['-c', '-n', '--class', '--classdata'] },
-  nice: { valued: ['-n', '--adjustment'] },
-  nohup: {},
-  setsid: {},
-  stdbuf: { valued: ['-i', '-o', '-e', '--input', '--output', '--error'] },
-  sudo: { valued: ['-u', '-g', '-h', '-p', '-C', '-D', '-R', '-T', '-r', '-t', '-U'] },
-  time: { valued: ['-f', '-o'] },
-  timeout: { valued: ['-k', '-s', '--kill-after', '--signal'], operands: 1 },
-  toybox: {},
-}));
+const WRAPPERS: ReadonlyMap<string, Wrapper> = new Map(
+  Object.entries({
+    busybox: {},
+    command: {},
+    doas: { valued: ['-u', '-C'] },
+    env: { valued: ['-u', '--unset', '-C', '--chdir'] },
+    exec: { valued: ['-a'] },
+    ionice: { valued: ['-c', '-n', '--class', '--classdata'] },
+    nice: { valued: ['-n', '--adjustment'] },
+    nohup: {},
+    setsid: {},
+    stdbuf: { valued: ['-i', '-o', '-e', '--input', '--output', '--error'] },
+    sudo: { valued: ['-u', '-g', '-h', '-p', '-C', '-D', '-R', '-T', '-r', '-t', '-U'] },
+    time: { valued: ['-f', '-o'] },
+    timeout: { valued: ['-k', '-s', '--kill-after', '--signal'], operands: 1 },
+    toybox: {},
+  }),
+);
 
 const SHELLS = new Set(['sh', 'ash', 'bash', 'dash', 'ksh', 'mksh', 'zsh']);
 

@@ -1,6 +1,7 @@
-import { PassThrough, Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { MAX_OUTPUT_CHUNK_BYTES } from '../../protocol/index.js';
+import { createGate, isPending } from '../support/gate.js';
 import { relayOf, streamOf } from './support/relays.js';
 
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString();
@@ -151,16 +152,18 @@ describe('streamed output', () => {
   });
 
   it('is not read on while the listener holds it back', async () => {
-    const held = Promise.withResolvers<void>();
-    const { relay, delivered } = relayOf({ output, deliver: () => held.promise });
-    const stream = new PassThrough();
-    const pumping = relay.pump('stdout', stream);
-    for (let at = 0; at < 20; at += 1) stream.write(Buffer.alloc(10_000));
-    stream.end();
+    const gate = createGate();
+    const { relay, delivered } = relayOf({ output, deliver: () => gate.opened });
+    let read = 0;
+    const chunks = (function* () {
+      for (; read < 100; read += 1) yield Buffer.alloc(10_000);
+    })();
+    const pumping = relay.pump('stdout', Readable.from(chunks));
     await expect.poll(() => delivered.length).toBe(1);
-    expect(stream.readableLength).toBeGreaterThan(0);
-    held.resolve();
+    expect(await isPending(pumping)).toBe(true);
+    expect(read).toBeLessThan(5);
+    gate.open();
     await pumping;
-    expect(relay.records().stdout.totalBytes).toBe(200_000);
+    expect(relay.records().stdout.totalBytes).toBe(1_000_000);
   });
 });

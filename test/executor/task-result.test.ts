@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type LimitEvidence, taskResultSchema } from '../../protocol/index.js';
-import { determineStatus, notRunResult } from '../../src/executor/task-result.js';
+import { determineStatus, limitBehindSignal, notRunResult } from '../../src/executor/task-result.js';
 import { testLimits } from './support/tasks.js';
 
 const exited = (exitCode: number) => ({ exitCode, signal: null });
@@ -23,50 +23,61 @@ const outputEvidence: LimitEvidence = {
 
 describe('the status of a task that nobody ended', () => {
   it('is success for exit code 0', () => {
-    expect(determineStatus(null, exited(0), testLimits, [])).toEqual({ status: 'success', limitsExceeded: [] });
+    expect(determineStatus(null, exited(0), [])).toEqual({ status: 'success', limitsExceeded: [] });
   });
 
   it('is failure for any other exit code or signal, and no error', () => {
-    expect(determineStatus(null, exited(3), testLimits, [])).toEqual({ status: 'failure', limitsExceeded: [] });
-    expect(determineStatus(null, killedBy('SIGSEGV'), testLimits, [])).toEqual({
+    expect(determineStatus(null, exited(3), [])).toEqual({ status: 'failure', limitsExceeded: [] });
+    expect(determineStatus(null, killedBy('SIGSEGV'), [])).toEqual({
       status: 'failure',
       limitsExceeded: [],
     });
   });
 
   it('stays success where a limit was passed that only cuts', () => {
-    expect(determineStatus(null, exited(0), testLimits, [outputEvidence])).toEqual({
+    expect(determineStatus(null, exited(0), [outputEvidence])).toEqual({
       status: 'success',
       limitsExceeded: [outputEvidence],
     });
   });
 });
 
-describe('the status of a task that the kernel ended for a limit', () => {
+describe('the limit behind a signal', () => {
   it.each([
     ['SIGXCPU', 'cpuLimitExceeded', 'cpuTimeMs'],
     ['SIGXFSZ', 'resourceLimitExceeded', 'fileSizeBytes'],
   ] as const)('is inferred from %s', (signal, status, limit) => {
-    const verdict = determineStatus(null, killedBy(signal), testLimits, []);
-    expect(verdict.status).toBe(status);
-    expect(verdict.limitsExceeded).toEqual([
-      { limit, capacity: testLimits[limit], observed: null, enforcedBy: 'rlimit', confidence: 'inferred' },
-    ]);
+    const struck = limitBehindSignal(killedBy(signal), testLimits);
+    const evidence = {
+      limit,
+      capacity: testLimits[limit],
+      observed: null,
+      enforcedBy: 'rlimit',
+      confidence: 'inferred',
+    } as const;
+    expect(struck).toEqual({ limit, capacity: testLimits[limit], cause: { status, evidence } });
+    const verdict = determineStatus(struck!.cause, killedBy(signal), []);
+    expect(verdict).toMatchObject({ status, limitsExceeded: [evidence] });
     expect(verdict.error).toMatchObject({ kind: 'resource', details: { code: 'limit_exceeded', limit } });
+  });
+
+  it('is none for an exit code or another signal', () => {
+    expect(limitBehindSignal(exited(0), testLimits)).toBeNull();
+    expect(limitBehindSignal(killedBy('SIGKILL'), testLimits)).toBeNull();
   });
 });
 
 describe('the status of a task that was ended', () => {
   it('is that of the cause, whatever the exit tells', () => {
     for (const exit of [exited(0), killedBy('SIGKILL'), killedBy('SIGXCPU')]) {
-      const verdict = determineStatus({ status: 'timeout', evidence: timeoutEvidence }, exit, testLimits, []);
+      const verdict = determineStatus({ status: 'timeout', evidence: timeoutEvidence }, exit, []);
       expect(verdict.status).toBe('timeout');
       expect(verdict.limitsExceeded).toEqual([timeoutEvidence]);
     }
   });
 
   it('comes with an error that names the limit, its value, what was observed and what raises it', () => {
-    const { error } = determineStatus({ status: 'timeout', evidence: timeoutEvidence }, exited(0), testLimits, []);
+    const { error } = determineStatus({ status: 'timeout', evidence: timeoutEvidence }, exited(0), []);
     expect(error?.kind).toBe('timeout');
     expect(error?.message).toBe(
       "limits.timeoutMs of 100 exceeded: observed 103 (measured, enforced by timer); the task's limits.timeoutMs raises it",
@@ -75,14 +86,14 @@ describe('the status of a task that was ended', () => {
 
   it('comes with the error of the cause where that has one', () => {
     const error = { kind: 'execution', message: 'cancelled by the host' } as const;
-    const verdict = determineStatus({ status: 'cancelled', error }, killedBy('SIGKILL'), testLimits, []);
+    const verdict = determineStatus({ status: 'cancelled', error }, killedBy('SIGKILL'), []);
     expect(verdict).toEqual({ status: 'cancelled', error, limitsExceeded: [] });
   });
 
   it('lists the evidence of the cause first and no limit twice', () => {
     const cause = { status: 'outputLimitExceeded', evidence: outputEvidence } as const;
     const later = { ...outputEvidence, observed: 99 };
-    expect(determineStatus(cause, exited(0), testLimits, [timeoutEvidence, later]).limitsExceeded).toEqual([
+    expect(determineStatus(cause, exited(0), [timeoutEvidence, later]).limitsExceeded).toEqual([
       outputEvidence,
       timeoutEvidence,
     ]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Sidecar } from '../../../clients/node/index.js';
-import { resultBody, type Step } from '../../support/fake-sidecar/index.js';
 import { useFakeSidecar } from '../../support/fake-sidecar/hooks.js';
+import { resultBody, type Step } from '../../support/fake-sidecar/index.js';
 import { isAlive } from '../../support/processes.js';
 
 const script = useFakeSidecar();
@@ -22,7 +22,9 @@ describe.concurrent('closing', () => {
   });
 
   it('lets every task finish that was submitted, sent or not', async () => {
-    const sidecar = await Sidecar.spawn(script({ open: { ready: { window: { tasks: 2 } } } }, { serve: { taskMs: 10 } }));
+    const sidecar = await Sidecar.spawn(
+      script({ open: { ready: { window: { tasks: 2 } } } }, { serve: { taskMs: 10 } }),
+    );
     const tasks = Array.from({ length: 7 }, () => sidecar.submit({ command: 'echo', args: ['done'] }));
     const exit = await sidecar.close({ mode: 'drain' });
     const results = await Promise.all(tasks.map((task) => task.result));
@@ -114,7 +116,9 @@ describe.concurrent('closing', () => {
   });
 
   it('goes on to SIGKILL where everything is ignored', async () => {
-    const sidecar = await Sidecar.spawn(script({ open: {} }, { ignore: ['endOfStdin', 'SIGTERM'] }, { expect: 'submit' }));
+    const sidecar = await Sidecar.spawn(
+      script({ open: {} }, { ignore: ['endOfStdin', 'SIGTERM'] }, { expect: 'submit' }),
+    );
     const task = sidecar.submit({ command: 'sleep' });
     expect(await sidecar.close({ mode: 'now', deadlineMs: 50 })).toMatchObject({ signal: 'SIGKILL', step: 'SIGKILL' });
     await expect(task.result).rejects.toMatchObject({ code: 'sidecar_exited', signal: 'SIGKILL' });
@@ -135,7 +139,14 @@ describe.concurrent('closing', () => {
   it('ends a sidecar that floods instead of leaving', async () => {
     const flood: Step = { repeat: 2_000, steps: [{ send: 'output', id: 'task', body: FLOOD }] };
     const sidecar = await Sidecar.spawn(
-      script({ open: {} }, { expect: 'submit', as: 'task' }, { ignore: ['endOfStdin'] }, { expect: 'shutdown' }, flood, BYE),
+      script(
+        { open: {} },
+        { expect: 'submit', as: 'task' },
+        { ignore: ['endOfStdin'] },
+        { expect: 'shutdown' },
+        flood,
+        BYE,
+      ),
     );
     const task = sidecar.submit({ command: 'yes', output: { mode: 'stream' } });
     expect(await sidecar.close({ mode: 'now' })).toMatchObject({ signal: 'SIGTERM' });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Sidecar, type TaskInput } from '../../../clients/node/index.js';
-import { resultBody } from '../../support/fake-sidecar/index.js';
 import { useFakeSidecar } from '../../support/fake-sidecar/hooks.js';
+import { resultBody } from '../../support/fake-sidecar/index.js';
 
 const script = useFakeSidecar();
 
@@ -29,7 +29,11 @@ describe('executeTasks', () => {
   });
 
   it('gives a refused batch as results that say so', async () => {
-    const refused = resultBody({ status: 'notExecuted', exitCode: null, error: { kind: 'resource', message: 'queue full' } });
+    const refused = resultBody({
+      status: 'notExecuted',
+      exitCode: null,
+      error: { kind: 'resource', message: 'queue full' },
+    });
     await using sidecar = await Sidecar.spawn(
       script(
         { open: {} },
@@ -76,6 +80,7 @@ describe('executeTasks', () => {
     await expect(sidecar.executeTasks([{ command: 'cat', output: { mode: 'stream' } }])).rejects.toMatchObject({
       field: 'tasks[0].output.mode',
     });
+    await expect(sidecar.executeTasks([null] as never)).rejects.toMatchObject({ field: 'tasks[0]' });
     await expect(sidecar.executeTasks({} as never)).rejects.toMatchObject({ field: 'tasks' });
   });
 

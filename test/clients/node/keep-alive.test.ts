@@ -4,8 +4,8 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KeepAlive } from '../../../clients/node/keep-alive.js';
 import { type BuiltProgram, bundle } from '../../support/bundle.js';
-import type { FakeProgram } from '../../support/fake-sidecar/index.js';
 import { useFakeSidecar } from '../../support/fake-sidecar/hooks.js';
+import type { FakeProgram } from '../../support/fake-sidecar/index.js';
 import { isAlive } from '../../support/processes.js';
 
 describe('keeping the host alive', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Sidecar, type SidecarLostError } from '../../../clients/node/index.js';
-import { helloBody, resultBody, type Step } from '../../support/fake-sidecar/index.js';
 import { useFakeSidecar } from '../../support/fake-sidecar/hooks.js';
+import { helloBody, resultBody, type Step } from '../../support/fake-sidecar/index.js';
 import { isAlive } from '../../support/processes.js';
 
 const script = useFakeSidecar();
@@ -33,7 +33,8 @@ describe('when the sidecar dies', () => {
       ['sidecar_exited', true, 'execution-1'],
       ...Array(6).fill(['sidecar_exited', false, undefined]),
     ]);
-    for (const error of errors) expect(error).toMatchObject({ exitCode: null, signal: 'SIGKILL', stderrTail: 'out of luck' });
+    for (const error of errors)
+      expect(error).toMatchObject({ exitCode: null, signal: 'SIGKILL', stderrTail: 'out of luck' });
     expect(errors[0]!.message).toContain('execution-1 had been accepted and its fate is unknown');
     expect(await sidecar.closed).toMatchObject({ exitCode: null, signal: 'SIGKILL', step: undefined, bye: undefined });
   });
@@ -44,7 +45,11 @@ describe('when the sidecar dies', () => {
   });
 
   it('what it sent before is still received', async () => {
-    const results: Step[] = [ACCEPTED, { send: 'result', id: 'task', body: resultBody({ stdout: 'in time' }) }, { exit: 1 }];
+    const results: Step[] = [
+      ACCEPTED,
+      { send: 'result', id: 'task', body: resultBody({ stdout: 'in time' }) },
+      { exit: 1 },
+    ];
     const sidecar = await Sidecar.spawn(failing(...results));
     expect(await sidecar.run('true')).toMatchObject({ stdout: 'in time' });
     expect(await sidecar.closed).toMatchObject({ exitCode: 1 });
@@ -78,9 +83,17 @@ describe('when the sidecar dies', () => {
 describe('when the sidecar breaks the protocol', () => {
   const RESULT: Step = { send: 'result', id: 'task', body: resultBody() };
   const faults: [string, string, Step[]][] = [
-    ['dies inside a frame', 'frame_truncated', [{ cut: { send: 'result', id: 'task', body: resultBody() }, bytes: 9 }, { exit: 1 }]],
+    [
+      'dies inside a frame',
+      'frame_truncated',
+      [{ cut: { send: 'result', id: 'task', body: resultBody() }, bytes: 9 }, { exit: 1 }],
+    ],
     ['writes text', 'frame_too_large', [{ text: 'Segmentation fault' }]],
-    ['sends a frame for an id that is not under way', 'unexpected_frame', [{ send: 'started', id: 77, body: { queuedMs: 0 } }]],
+    [
+      'sends a frame for an id that is not under way',
+      'unexpected_frame',
+      [{ send: 'started', id: 77, body: { queuedMs: 0 } }],
+    ],
     ['opens the session twice', 'unexpected_frame', [{ send: 'hello', body: helloBody() }]],
     ['sends a body that is none', 'invalid_body', [{ send: 'accepted', id: 'task', body: { position: -1 } }]],
     ['sends a type that is not known', 'unknown_type', [{ send: 'surprise' as 'bye', id: 'task' }]],
@@ -96,7 +109,16 @@ describe('when the sidecar breaks the protocol', () => {
   it('because it sends a second result, the next waiter is told', async () => {
     const sidecar = await Sidecar.spawn(failing(RESULT, { expect: 'submit' }, RESULT));
     expect(await sidecar.run('true')).toMatchObject({ status: 'success' });
-    await expect(sidecar.run('true')).rejects.toMatchObject({ code: 'sidecar_fault', protocolCode: 'unexpected_frame' });
+    await expect(sidecar.run('true')).rejects.toMatchObject({
+      code: 'sidecar_fault',
+      protocolCode: 'unexpected_frame',
+    });
+  });
+
+  it('because it answers a task that it was not sent yet, every waiter is told', async () => {
+    const sidecar = await Sidecar.spawn(failing({ send: 'result', id: 2, body: resultBody() }));
+    const outcomes = await Promise.allSettled([sidecar.run('sent'), sidecar.run('not sent')]);
+    for (const outcome of outcomes) expect(outcome).toMatchObject({ reason: { protocolCode: 'unexpected_frame' } });
   });
 
   it('because it closes its stdout and stays, it is ended', async () => {
@@ -124,7 +146,3 @@ describe('when the sidecar says that this client broke the protocol', () => {
     });
   });
 });
-
-function helloBody(): object {
-  return { magic: 'exec-sidecar', protocol: { min: 1, max: 1 }, version: '0', pid: 1, platform: 'x', maxFrameBytes: 1_000 };
-}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Sidecar, type TaskInput } from '../../../clients/node/index.js';
-import { resultBody } from '../../support/fake-sidecar/index.js';
 import { useFakeSidecar } from '../../support/fake-sidecar/hooks.js';
+import { resultBody } from '../../support/fake-sidecar/index.js';
 
 const script = useFakeSidecar();
 
@@ -35,7 +35,8 @@ describe('map', () => {
 
   it('gives bytes on request', async () => {
     await using sidecar = await Sidecar.spawn(script({ open: {} }, { serve: {} }));
-    for await (const { stdout } of sidecar.map(['a'], echo, { encoding: 'bytes' })) expect(stdout).toEqual(Uint8Array.of(0x61));
+    for await (const { stdout } of sidecar.map(['a'], echo, { encoding: 'bytes' }))
+      expect(stdout).toEqual(Uint8Array.of(0x61));
   });
 
   it('takes items only as the window allows, so that the source may be endless', async () => {
@@ -138,7 +139,13 @@ describe('map', () => {
     const sidecar = await Sidecar.spawn(
       script({ open: { ready: { window: { tasks: 1 } } } }, { expect: 'submit' }, { die: 'SIGKILL' }),
     );
-    await expect(sidecar.map([1, 2, 3], echo).next()).rejects.toMatchObject({ code: 'sidecar_exited', signal: 'SIGKILL' });
-    await expect(sidecar.map([1, 2, 3], echo).next()).rejects.toMatchObject({ code: 'sidecar_exited', signal: 'SIGKILL' });
+    await expect(sidecar.map([1, 2, 3], echo).next()).rejects.toMatchObject({
+      code: 'sidecar_exited',
+      signal: 'SIGKILL',
+    });
+    await expect(sidecar.map([1, 2, 3], echo).next()).rejects.toMatchObject({
+      code: 'sidecar_exited',
+      signal: 'SIGKILL',
+    });
   });
 });

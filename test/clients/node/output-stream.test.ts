@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Sidecar } from '../../../clients/node/index.js';
 import { type OutputChunk, OutputStream } from '../../../clients/node/output-stream.js';
-import { resultBody, type Step } from '../../support/fake-sidecar/index.js';
 import { useFakeSidecar } from '../../support/fake-sidecar/hooks.js';
+import { resultBody, type Step } from '../../support/fake-sidecar/index.js';
 
 describe('an output stream', () => {
   it('gives the chunks in their order, then ends', async () => {
@@ -64,29 +64,34 @@ describe('an output stream', () => {
   it('loses nothing, never stops a sender for good, and never holds more than the window', async () => {
     const sizes = fc.array(fc.integer({ min: 0, max: 12 }), { maxLength: 60 });
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 1, max: 20 }), sizes, fc.infiniteStream(fc.boolean()), async (window, parts, turns) => {
-        const { stream, allowed } = newStream(window);
-        const iterator = stream[Symbol.asyncIterator]();
-        let waiting = parts.reduce((total, part) => total + part, 0);
-        let sent = 0;
-        let taken = 0;
-        while (waiting > 0 || taken < sent) {
-          const credit = (allowed.at(-1) ?? window) - sent;
-          const mayTake = taken < sent;
-          if (credit > 0 && waiting > 0 && (!mayTake || turns.next().value)) {
-            const size = Math.min(credit, waiting, 12);
-            stream.push(chunk('stdout', sent, size));
-            sent += size;
-            waiting -= size;
-          } else {
-            expect(mayTake).toBe(true);
-            const { value } = await iterator.next();
-            expect(value?.offset).toBe(taken);
-            taken += value?.data.byteLength ?? 0;
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 20 }),
+        sizes,
+        fc.infiniteStream(fc.boolean()),
+        async (window, parts, turns) => {
+          const { stream, allowed } = newStream(window);
+          const iterator = stream[Symbol.asyncIterator]();
+          let waiting = parts.reduce((total, part) => total + part, 0);
+          let sent = 0;
+          let taken = 0;
+          while (waiting > 0 || taken < sent) {
+            const credit = (allowed.at(-1) ?? window) - sent;
+            const mayTake = taken < sent;
+            if (credit > 0 && waiting > 0 && (!mayTake || turns.next().value)) {
+              const size = Math.min(credit, waiting, 12);
+              stream.push(chunk('stdout', sent, size));
+              sent += size;
+              waiting -= size;
+            } else {
+              expect(mayTake).toBe(true);
+              const { value } = await iterator.next();
+              expect(value?.offset).toBe(taken);
+              taken += value?.data.byteLength ?? 0;
+            }
+            expect(sent - taken).toBeLessThanOrEqual(window);
           }
-          expect(sent - taken).toBeLessThanOrEqual(window);
-        }
-      }),
+        },
+      ),
     );
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Sidecar } from '../../../clients/node/index.js';
-import { resultBody, type Step } from '../../support/fake-sidecar/index.js';
 import { useFakeSidecar } from '../../support/fake-sidecar/hooks.js';
+import { resultBody, type Step } from '../../support/fake-sidecar/index.js';
 
 const script = useFakeSidecar();
 
@@ -21,7 +21,9 @@ describe('a question', () => {
     await using sidecar = await Sidecar.spawn(script({ open: {} }, { serve: {} }));
     const { executionId } = await sidecar.run('echo', ['kept']);
     expect(await sidecar.lookup(executionId)).toMatchObject({ executionId, stdout: 'kept' });
-    expect(await sidecar.lookup(executionId, { encoding: 'bytes' })).toMatchObject({ stdout: new TextEncoder().encode('kept') });
+    expect(await sidecar.lookup(executionId, { encoding: 'bytes' })).toMatchObject({
+      stdout: new TextEncoder().encode('kept'),
+    });
     expect(await sidecar.queueSnapshot()).toEqual([]);
     expect(await sidecar.statistics()).toMatchObject({ completed: 1 });
     expect(await sidecar.health()).toMatchObject({ shuttingDown: false });
@@ -36,9 +38,15 @@ describe('a question', () => {
 
   it('about a result that ended in an error is not taken for one that failed', async () => {
     await using sidecar = await Sidecar.spawn(
-      script({ open: {} }, { expect: 'submit', as: 'task' }, { send: 'result', id: 'task', body: REFUSED }, ...answer(REFUSED), {
-        serve: {},
-      }),
+      script(
+        { open: {} },
+        { expect: 'submit', as: 'task' },
+        { send: 'result', id: 'task', body: REFUSED },
+        ...answer(REFUSED),
+        {
+          serve: {},
+        },
+      ),
     );
     await sidecar.run('mkfs');
     expect(await sidecar.lookup('execution-1')).toMatchObject({ status: 'notExecuted', error: { kind: 'security' } });
@@ -57,7 +65,9 @@ describe('a question', () => {
 
   it('waits in the client beyond the 64 that may be unanswered', async () => {
     await using sidecar = await Sidecar.spawn(script({ open: {} }, { serve: { answerMs: 3 } }));
-    const asked = Array.from({ length: 300 }, (_, index) => (index % 2 === 0 ? sidecar.ping() : sidecar.queueSnapshot()));
+    const asked = Array.from({ length: 300 }, (_, index) =>
+      index % 2 === 0 ? sidecar.ping() : sidecar.queueSnapshot(),
+    );
     expect(await Promise.all(asked)).toHaveLength(300);
   });
 
@@ -67,7 +77,9 @@ describe('a question', () => {
     const asked = Array.from({ length: 100 }, () => sidecar.ping({ signal: controller.signal }));
     controller.abort(new Error('enough'));
     const outcomes = await Promise.allSettled(asked);
-    expect(outcomes.every((outcome) => outcome.status === 'rejected' && outcome.reason.message === 'enough')).toBe(true);
+    expect(outcomes.every((outcome) => outcome.status === 'rejected' && outcome.reason.message === 'enough')).toBe(
+      true,
+    );
     expect(await sidecar.queueSnapshot()).toEqual([]);
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Sidecar } from '../../../clients/node/index.js';
-import { resultBody, type Step } from '../../support/fake-sidecar/index.js';
 import { useFakeSidecar } from '../../support/fake-sidecar/hooks.js';
+import { resultBody, type Step } from '../../support/fake-sidecar/index.js';
 
 const script = useFakeSidecar();
 
@@ -22,7 +22,8 @@ describe('run', () => {
     const send: Step = { send: 'result', id: 'task', body: resultBody({ stdout }) };
     await using sidecar = await Sidecar.spawn(answering(send));
     const result = await sidecar.run('cat', [], { encoding: 'bytes' });
-    expect(result.stdout).toEqual(stdout);
+    const bytes: Uint8Array = result.stdout;
+    expect(bytes).toEqual(stdout);
   });
 
   it('shows bytes that are no UTF-8 as U+FFFD', async () => {
@@ -33,7 +34,11 @@ describe('run', () => {
 
   it('gives a failure as a value, not as an error', async () => {
     const error = { kind: 'validation' as const, message: 'command: must have at least 1 character' };
-    const send: Step = { send: 'result', id: 'task', body: resultBody({ status: 'notExecuted', exitCode: null, error }) };
+    const send: Step = {
+      send: 'result',
+      id: 'task',
+      body: resultBody({ status: 'notExecuted', exitCode: null, error }),
+    };
     await using sidecar = await Sidecar.spawn(answering(send));
     expect(await sidecar.run('')).toMatchObject({ status: 'notExecuted', exitCode: null, error });
   });

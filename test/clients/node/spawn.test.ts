@@ -16,7 +16,9 @@ afterAll(() => rm(directory, { recursive: true }));
 
 describe('a sidecar that starts', () => {
   it('is ready with what it has said of itself', async () => {
-    await using sidecar = await Sidecar.spawn(script({ open: { ready: { sessionId: 'session-7', window: { tasks: 3 } } } }, { serve: {} }));
+    await using sidecar = await Sidecar.spawn(
+      script({ open: { ready: { sessionId: 'session-7', window: { tasks: 3 } } } }, { serve: {} }),
+    );
     expect(sidecar.ready).toMatchObject({ sessionId: 'session-7', window: { tasks: 3, outputBytes: 262_144 } });
     expect(isAlive(sidecar.pid)).toBe(true);
   });
@@ -62,7 +64,10 @@ describe('a sidecar that starts', () => {
     const program = join(directory, 'environment.mjs');
     await writeFile(program, 'console.error(JSON.stringify(process.env)); process.exit(3);');
     const spawning = Sidecar.spawn({ executable: program, env: { ONLY: 'this' } });
-    await expect(spawning).rejects.toMatchObject({ exitCode: 3, stderrTail: expect.stringContaining('{"ONLY":"this"') });
+    await expect(spawning).rejects.toMatchObject({
+      exitCode: 3,
+      stderrTail: expect.stringContaining('{"ONLY":"this"'),
+    });
   });
 });
 
@@ -131,19 +136,29 @@ describe('a sidecar that does not become ready', () => {
   });
 
   it('is named by the frame that it did not send', async () => {
-    const spawning = Sidecar.spawn({ ...script({ send: 'hello', body: HELLO }, { expect: 'init' }), startTimeoutMs: 1_000 });
+    const spawning = Sidecar.spawn({
+      ...script({ send: 'hello', body: HELLO }, { expect: 'init' }),
+      startTimeoutMs: 1_000,
+    });
     await expect(spawning).rejects.toMatchObject({ code: 'start_timeout', missing: 'ready' });
   });
 
   it('is given up when the signal aborts, with the reason of the signal', async () => {
     const controller = new AbortController();
     const reason = new Error('changed my mind');
-    const spawning = Sidecar.spawn({ ...script({ stderr: 'up' }), signal: controller.signal, onStderr: () => controller.abort(reason) });
+    const spawning = Sidecar.spawn({
+      ...script({ stderr: 'up' }),
+      signal: controller.signal,
+      onStderr: () => controller.abort(reason),
+    });
     await expect(spawning).rejects.toBe(reason);
   });
 
   it('is not even started where the signal is aborted already', async () => {
-    const spawning = Sidecar.spawn({ executable: join(directory, 'missing.js'), signal: AbortSignal.abort('too late') });
+    const spawning = Sidecar.spawn({
+      executable: join(directory, 'missing.js'),
+      signal: AbortSignal.abort('too late'),
+    });
     await expect(spawning).rejects.toBe('too late');
   });
 
@@ -171,7 +186,10 @@ describe('a sidecar that does not become ready', () => {
       script(
         { send: 'hello', body: HELLO },
         { expect: 'init' },
-        { send: 'protocolError', body: { code: 'invalid_config', message: 'queueSize: must be an integer >= 1, got 0' } },
+        {
+          send: 'protocolError',
+          body: { code: 'invalid_config', message: 'queueSize: must be an integer >= 1, got 0' },
+        },
         { exit: 78 },
       ),
     );

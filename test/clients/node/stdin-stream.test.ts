@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { Sidecar } from '../../../clients/node/index.js';
 import { StdinStream } from '../../../clients/node/stdin-stream.js';
 import type { Stdin } from '../../../protocol/index.js';
-import { resultBody } from '../../support/fake-sidecar/index.js';
 import { useFakeSidecar } from '../../support/fake-sidecar/hooks.js';
+import { resultBody } from '../../support/fake-sidecar/index.js';
 
 describe('a stdin stream', () => {
   it('sends nothing before the task has been sent', () => {
@@ -106,7 +106,11 @@ describe('the stdin of a task', () => {
     task.stdin.end('hello');
     expect(await task.result).toMatchObject({ status: 'success' });
     await sidecar.close();
-    const frames = stderr.join('').trim().split('\n').map((line) => JSON.parse(line));
+    const frames = stderr
+      .join('')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
     expect(frames.filter(({ type }) => type === 'stdin').map(({ body }) => body)).toEqual([
       { data: { $bytes: '68656c' } },
       { data: { $bytes: '6c6f' } },

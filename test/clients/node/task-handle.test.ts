@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Sidecar } from '../../../clients/node/index.js';
-import { resultBody, type Step } from '../../support/fake-sidecar/index.js';
 import { useFakeSidecar } from '../../support/fake-sidecar/hooks.js';
+import { resultBody, type Step } from '../../support/fake-sidecar/index.js';
 
 const script = useFakeSidecar();
 
@@ -48,7 +48,11 @@ describe('the handle of a task', () => {
     expect(await task.result).toMatchObject({ status: 'cancelled' });
     task.cancel('again');
     await sidecar.close();
-    const frames = stderr.join('').trim().split('\n').map((line) => JSON.parse(line));
+    const frames = stderr
+      .join('')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
     expect(frames.map(({ type, body }) => [type, body.reason])).toEqual([
       ['submit', undefined],
       ['cancel', 'not needed'],
@@ -108,7 +112,10 @@ describe('the handle of a task', () => {
     expect(await task.result).toMatchObject({ status: 'success' });
     await sidecar.ping();
     process.off('warning', onWarning);
-    expect(warnings.map(({ message }) => message)).toEqual(['A listener threw: clumsy', 'A listener threw: clumsy later']);
+    expect(warnings.map(({ message }) => message)).toEqual([
+      'A listener threw: clumsy',
+      'A listener threw: clumsy later',
+    ]);
     expect(warnings[0]).toMatchObject({ name: 'ExecSidecarWarning', code: 'EXEC_SIDECAR_LISTENER' });
   });
 

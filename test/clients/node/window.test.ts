@@ -123,7 +123,11 @@ describe('the tasks of a session', () => {
     const results = await Promise.all(tasks.map((task) => task.result));
     expect(results.map(({ stdout }) => Buffer.from(stdout).toString())).toEqual(labels);
     await sidecar.close();
-    const frames = stderr.join('').trim().split('\n').map((line) => JSON.parse(line));
+    const frames = stderr
+      .join('')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
     expect(frames.filter(({ type }) => type === 'submit').map(({ body }) => body.label)).toEqual(labels);
   });
 

@@ -52,6 +52,10 @@ describe('strings', () => {
     });
   });
 
+  test('that are keys are looked at also where all others are well-formed', () => {
+    expect(roundTrip({ map: { 'k\uD800': 1 } })).toEqual({ map: { 'k\uFFFD': 1 } });
+  });
+
   test('of any length are valid UTF-8 with a lone surrogate at the end', () => {
     for (const length of [0, 10, 49, 50, 51, 300]) {
       expect(roundTrip({ text: `${'é'.repeat(length)}\uD83D` })).toEqual({ text: `${'é'.repeat(length)}\uFFFD` });

@@ -49,6 +49,18 @@ describe('memory', () => {
     expect(allocated).toBeLessThan(2 * arrived + 65_536);
   });
 
+  test('of chunks that have been read is let go of, also where the consumer is always one chunk behind', () => {
+    const frame = encodeFrame({ type: 'x-a', id: 1, body: { data: new Uint8Array(65_536) } });
+    const reader = new FrameReader();
+    reader.push(frame.slice());
+    const before = usedBytes().arrayBuffers;
+    for (let round = 0; round < 1000; round += 1) {
+      expect(reader.push(frame.slice()).next().done).toBe(false);
+    }
+    expect(reader.pendingBytes).toBe(frame.byteLength);
+    expect(usedBytes().arrayBuffers - before).toBeLessThan(8 * MEBIBYTE);
+  });
+
   test('of a large frame is let go of with the frame', () => {
     const reader = new FrameReader();
     const readLargeFrame = () => {

@@ -247,7 +247,7 @@ describe('after a fault', () => {
 
   test('what has come is let go of', () => {
     const reader = new FrameReader();
-    faultOf(() => readAll(reader, concat(fromHex('00000000'), new Uint8Array(1000))));
+    faultOf(() => readAll(reader, fromHex('0000'), concat(fromHex('0000'), new Uint8Array(1000))));
     expect(reader.pendingBytes).toBe(0);
   });
 });

@@ -1,4 +1,11 @@
-import { MAGIC, MAX_FRAME_BYTES, PROTOCOL_VERSION, type Hello, type Ready, type TaskResult } from '../../../protocol/index.js';
+import {
+  type Hello,
+  MAGIC,
+  MAX_FRAME_BYTES,
+  PROTOCOL_VERSION,
+  type Ready,
+  type TaskResult,
+} from '../../../protocol/index.js';
 import type { ReadyOverrides } from './steps.js';
 
 const limits = {
@@ -50,7 +57,9 @@ export function readyBody(overrides: ReadyOverrides = {}): Ready {
 }
 
 /** A result; `stdout` and `stderr` in `overrides` may be text. */
-export function resultBody(overrides: Partial<Omit<TaskResult, 'stdout'>> & { stdout?: string | Uint8Array } = {}): TaskResult {
+export function resultBody(
+  overrides: Partial<Omit<TaskResult, 'stdout'>> & { stdout?: string | Uint8Array } = {},
+): TaskResult {
   const { stdout = '', ...rest } = overrides;
   const bytes = typeof stdout === 'string' ? new TextEncoder().encode(stdout) : stdout;
   return {

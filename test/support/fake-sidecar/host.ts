@@ -1,5 +1,12 @@
 import { writeSync } from 'node:fs';
-import { encodeFrame, FrameReader, type HostFrame, parseHostFrame, type SidecarFrame, toTaggedJson } from '../../../protocol/index.js';
+import {
+  encodeFrame,
+  FrameReader,
+  type HostFrame,
+  parseHostFrame,
+  type SidecarFrame,
+  toTaggedJson,
+} from '../../../protocol/index.js';
 
 /** The host at the other end of the standard streams, as the fake sidecar sees it. */
 export class Host {

@@ -3,7 +3,7 @@ import { encodeFrame, type SidecarFrame } from '../../../protocol/index.js';
 import { helloBody, readyBody } from './bodies.js';
 import type { Host } from './host.js';
 import { Service } from './serve.js';
-import type { OpenOptions, ScriptedFrame, ServeOptions, Step } from './steps.js';
+import type { Expectation, OpenOptions, ScriptedFrame, ServeOptions, Step } from './steps.js';
 
 /** Plays a script to a host. */
 export class Script {
@@ -45,11 +45,12 @@ export class Script {
     this.#host.send({ type: 'ready', id: 0, body: this.#ready });
   }
 
-  async #expect({ expect, as }: Step & { expect: unknown }): Promise<void> {
+  async #expect({ expect, as }: Expectation): Promise<void> {
     const frame = await this.#host.next(expect);
     if (as === undefined) return;
     this.#ids.set(as, frame.id);
-    if (frame.type === 'submitBatch') frame.body.tasks.forEach(([id], index) => this.#ids.set(`${as}.${index}`, id));
+    if (frame.type !== 'submitBatch') return;
+    for (const [index, [id]] of frame.body.tasks.entries()) this.#ids.set(`${as}.${index}`, id);
   }
 
   #serve(options: ServeOptions): void {

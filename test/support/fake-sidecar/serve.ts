@@ -95,7 +95,11 @@ export class Service {
   }
 
   #replyTo(query: Query): Record<string, unknown> {
-    const unknown = { kind: 'validation', message: 'executionId: no result is kept', details: { code: 'unknown_execution' } };
+    const unknown = {
+      kind: 'validation',
+      message: 'executionId: no result is kept',
+      details: { code: 'unknown_execution' },
+    };
     const percentiles = { p50: null, p90: null, p99: null, max: null };
     const tasks = [...this.#tasks].map(([id, { executionId, command }]) => {
       return { id, executionId, command, state: 'queued', priority: 0, ageMs: 0 };
@@ -133,7 +137,8 @@ export class Service {
   #shutDown(mode: 'drain' | 'now'): void {
     this.#isLeaving = true;
     if (this.#tasks.size === 0) this.#leave();
-    if (mode === 'now') for (const id of [...this.#tasks.keys()]) this.#finish(id, { status: 'cancelled', exitCode: null });
+    if (mode === 'now')
+      for (const id of [...this.#tasks.keys()]) this.#finish(id, { status: 'cancelled', exitCode: null });
   }
 
   #leave(): void {

@@ -7,13 +7,18 @@ export interface ScriptedFrame {
   readonly body?: object;
 }
 
+/** Waits for the next frame of a type. Its id, or those of a batch (`a.0`, `a.1`, …), bear the name from then on. */
+export interface Expectation {
+  readonly expect: HostFrame['type'];
+  readonly as?: string;
+}
+
 /** One thing that the fake sidecar does. After the last one it stays, silent, until its stdin ends. */
 export type Step =
   | ScriptedFrame
   /** `hello`, the host's `init`, and `ready`. */
   | { readonly open: OpenOptions }
-  /** Waits for the next frame of a type. Its id, or those of a batch (`a.0`, `a.1`, …), bear the name from then on. */
-  | { readonly expect: HostFrame['type']; readonly as?: string }
+  | Expectation
   /** Answers every task and question from now on, and holds the host to its windows. */
   | { readonly serve: ServeOptions }
   /** The first bytes of a frame, and nothing of the rest. */

@@ -1,0 +1,138 @@
+import { totalmem } from 'node:os';
+import type { EffectiveLimits, ResourceUsage } from '../../protocol/index.js';
+import type { Logger, QueueRegistry } from '../tracking/index.js';
+import { MonitorError } from './errors.js';
+import { MonitorHandle } from './monitor-handle.js';
+import type { MonitorObserver, MonitorTarget } from './monitor-target.js';
+import { PidusageSampler } from './pidusage-sampler.js';
+import type { UsageSampler } from './usage-sampler.js';
+
+export interface ResourceMonitorOptions {
+  /** How often all tasks are sampled, in ms; 100 where it is left out. */
+  readonly intervalMs?: number;
+  /** Whether CPU time, memory, processes and workspace are sampled. Wall time is always watched. */
+  readonly enabled: boolean;
+  readonly registry: QueueRegistry;
+  readonly logger: Logger;
+  /** Where the figures come from; pidusage where it is left out. */
+  readonly sampler?: UsageSampler;
+}
+
+const DEFAULT_INTERVAL_MS = 100;
+
+/**
+ * Watches the limits of running tasks: warns near them, and tells whoever runs the task when one is exceeded. One
+ * timer samples all tasks together; it runs only while there are some, and never twice at once.
+ */
+export class ResourceMonitor {
+  readonly #options: ResourceMonitorOptions;
+  readonly #sampler: UsageSampler;
+  readonly #handles = new Map<string, MonitorHandle>();
+  readonly #stopping = new WeakMap<MonitorHandle, Promise<ResourceUsage>>();
+  #timer: NodeJS.Timeout | null = null;
+  #sampling: Promise<void> | null = null;
+  #closed = false;
+
+  constructor(options: ResourceMonitorOptions) {
+    this.#options = options;
+    this.#sampler = options.sampler ?? new PidusageSampler();
+  }
+
+  /** The tasks that are monitored now, by execution id. */
+  get activeMonitors(): ReadonlyMap<string, MonitorHandle> {
+    return this.#handles;
+  }
+
+  /**
+   * Watches a task from now on: this is when its wall time begins.
+   * @throws MonitorError where a task of that id is monitored already, or the monitor is closed
+   */
+  startMonitoring(target: MonitorTarget, limits: EffectiveLimits, observer: MonitorObserver): MonitorHandle {
+    if (this.#closed) throw new MonitorError('closed', 'the monitor is closed');
+    if (this.#handles.has(target.executionId)) {
+      throw new MonitorError('already_monitored', `task ${target.executionId} is monitored already`);
+    }
+    const { registry, logger, enabled } = this.#options;
+    const handle = new MonitorHandle({ target, limits, observer, registry, logger, sampled: enabled });
+    this.#handles.set(handle.executionId, handle);
+    this.#schedule();
+    return handle;
+  }
+
+  /**
+   * Stops watching a task and resolves with what it has used. A last sample is tried, of what is still alive and of
+   * the workspace, and may still find a limit exceeded. Idempotent.
+   */
+  stopMonitoring(handle: MonitorHandle): Promise<ResourceUsage> {
+    const stopping = this.#stopping.get(handle) ?? this.#stop(handle);
+    this.#stopping.set(handle, stopping);
+    return stopping;
+  }
+
+  /** Whether this machine can meet the limits of a task at all. */
+  canAcceptTask(limits: EffectiveLimits): { readonly ok: true } | { readonly ok: false; readonly message: string } {
+    if (this.#closed) return { ok: false, message: 'the monitor is closed' };
+    const memoryBytes = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+    if (limits.memoryBytes <= memoryBytes) return { ok: true };
+    const message = `limits.memoryBytes: ${limits.memoryBytes} is more than the ${memoryBytes} bytes that this machine has`;
+    return { ok: false, message };
+  }
+
+  /** Stops watching all tasks, without last samples. Idempotent. */
+  close(): void {
+    this.#closed = true;
+    for (const handle of this.#handles.values()) this.#release(handle);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  async #stop(handle: MonitorHandle): Promise<ResourceUsage> {
+    if (this.#options.enabled && this.#handles.has(handle.executionId)) {
+      await this.#sampling;
+      await this.#sample([handle]);
+    }
+    const usage = await handle.finish();
+    this.#release(handle);
+    return usage;
+  }
+
+  #release(handle: MonitorHandle): void {
+    handle[Symbol.dispose]();
+    this.#handles.delete(handle.executionId);
+    this.#sampler.forget(handle.executionId);
+    this.#schedule();
+  }
+
+  /** The timer does not keep the process alive: the tasks do. */
+  #schedule(): void {
+    const wanted = this.#options.enabled && this.#handles.size > 0;
+    if (wanted && this.#timer === null) {
+      this.#timer = setInterval(() => this.#tick(), this.#options.intervalMs ?? DEFAULT_INTERVAL_MS).unref();
+    } else if (!wanted && this.#timer !== null) {
+      clearInterval(this.#timer);
+      this.#timer = null;
+    }
+  }
+
+  #tick(): void {
+    const handles = [...this.#handles.values()];
+    for (const handle of handles) handle.tickWorkspace(handles.length);
+    this.#sampling ??= this.#sample(handles).finally(() => {
+      this.#sampling = null;
+    });
+  }
+
+  async #sample(handles: readonly MonitorHandle[]): Promise<void> {
+    try {
+      const samples = await this.#sampler.sample(handles.map(({ target }) => target));
+      for (const handle of handles) {
+        const sample = samples.get(handle.executionId);
+        if (sample !== undefined) handle.observe(sample);
+      }
+    } catch (error) {
+      this.#options.logger.warn({ error }, 'the processes could not be sampled');
+    }
+  }
+}

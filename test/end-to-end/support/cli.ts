@@ -1,0 +1,81 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Writable } from 'node:stream';
+import { waitFor } from '../../support/wait-for.js';
+import { EXECUTABLE } from './executable.js';
+
+export interface CliOptions {
+  /** Given whole; left out, stdin stays open until `stdin.end()`. */
+  readonly input?: string | Uint8Array;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
+/** How the command line ended, and what it said. */
+export interface CliOutcome {
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the executable with these arguments to its end. */
+export async function cli(args: readonly string[], options: CliOptions = {}): Promise<CliOutcome> {
+  await using running = startCli(args, { input: '', ...options });
+  return await running.ended;
+}
+
+/** Starts the executable with these arguments. Disposing of it kills it. */
+export function startCli(args: readonly string[], options: CliOptions = {}): RunningCli {
+  const child = spawn(process.execPath, [EXECUTABLE, ...args], {
+    env: { ...process.env, ...options.env },
+    cwd: options.cwd,
+  });
+  if (options.input !== undefined) child.stdin.end(options.input);
+  return new RunningCli(child);
+}
+
+export class RunningCli implements AsyncDisposable {
+  readonly pid: number;
+  readonly stdin: Writable;
+  readonly ended: Promise<CliOutcome>;
+  readonly #child: ChildProcess;
+  readonly #text = { stdout: '', stderr: '' };
+
+  constructor(child: ChildProcess) {
+    this.#child = child;
+    this.pid = child.pid!;
+    this.stdin = child.stdin!;
+    this.stdin.on('error', () => undefined);
+    for (const name of ['stdout', 'stderr'] as const) {
+      child[name]!.setEncoding('utf8').on('data', (text: string) => {
+        this.#text[name] += text;
+      });
+    }
+    this.ended = new Promise((resolve) => {
+      child.once('close', (exitCode, signal) => resolve({ exitCode, signal, ...this.#text }));
+    });
+  }
+
+  /** What it has written so far. */
+  get stdout(): string {
+    return this.#text.stdout;
+  }
+
+  get stderr(): string {
+    return this.#text.stderr;
+  }
+
+  /** Waits until it has written a text to stdout. */
+  async said(text: string): Promise<void> {
+    await waitFor(() => this.stdout.includes(text), `${JSON.stringify(text)} on stdout; stderr: ${this.stderr}`);
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) this.kill('SIGKILL');
+    await this.ended;
+  }
+}

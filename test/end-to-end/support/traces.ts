@@ -1,0 +1,63 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isAlive } from '../../support/processes.js';
+import { waitFor } from '../../support/wait-for.js';
+
+/**
+ * A workspace root for the sidecars of one test. Whatever they start bears its unique path in its environment or on
+ * its command line, and whatever they write lies below it. Disposing of it asserts that nothing of either is left.
+ */
+export class Traces implements AsyncDisposable {
+  readonly root: string;
+
+  private constructor(root: string) {
+    this.root = root;
+  }
+
+  static async create(): Promise<Traces> {
+    return new Traces(await mkdtemp(join(tmpdir(), 'exec-sidecar-traces-')));
+  }
+
+  /** What makes a sidecar use this root. */
+  get environment(): Readonly<Record<string, string>> {
+    return { EXEC_SIDECAR_WORKSPACE_ROOT: this.root };
+  }
+
+  /** The processes that belong to the sidecars of this root, those included. */
+  async processes(): Promise<number[]> {
+    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+    const belongs = await Promise.all(pids.map((pid) => this.#isMentionedBy(pid)));
+    return pids.filter((pid, index) => belongs[index] && isAlive(pid));
+  }
+
+  /** The folders of instances that are there now. */
+  async folders(): Promise<string[]> {
+    const [user] = await readdir(this.root);
+    return user === undefined ? [] : readdir(join(this.root, user));
+  }
+
+  /** Waits until no process and no folder is left. */
+  async vanish(deadlineMs = 10_000): Promise<void> {
+    const isClean = async () => (await this.processes()).length === 0 && (await this.folders()).length === 0;
+    await waitFor(isClean, `no process and no folder of ${this.root}`, deadlineMs);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await this.vanish();
+    } finally {
+      for (const pid of await this.processes()) process.kill(pid, 'SIGKILL');
+      await rm(this.root, { recursive: true, force: true });
+    }
+  }
+
+  async #isMentionedBy(pid: number): Promise<boolean> {
+    const texts = await Promise.all([readText(`/proc/${pid}/environ`), readText(`/proc/${pid}/cmdline`)]);
+    return texts.some((text) => text.includes(this.root));
+  }
+}
+
+async function readText(path: string): Promise<string> {
+  return readFile(path, 'latin1').catch(() => '');
+}
