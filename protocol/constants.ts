@@ -13,6 +13,12 @@ export const MAX_FRAME_BYTES = 16_777_215;
 /** The deepest nesting of arrays and maps in a frame; the frame itself is level 1. */
 export const MAX_DEPTH = 16;
 
+/**
+ * The most elements of all arrays and maps of a frame together, a map counting two for each entry. An element of one
+ * byte may take a hundred times that when decoded: without this bound a valid frame could take a gigabyte.
+ */
+export const MAX_ELEMENTS = 1_048_576;
+
 /** The largest frame id (u32); id 0 is the connection. */
 export const MAX_ID = 0xffff_ffff;
 

@@ -1,15 +1,22 @@
 #!/usr/bin/env node
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { CliIo } from './cli/cli-io.js';
+import { type CliIo, writeText } from './cli/cli-io.js';
 import { runCli } from './cli/index.js';
 import { closeInheritedDescriptors } from './sandbox/index.js';
 
 // What the host has left open for this process by accident is not for its tasks.
 closeInheritedDescriptors();
 
+/** How long the end waits for stderr to be read, in ms. */
+const LAST_LOG_MS = 250;
+
 // stdout carries frames only: it is taken before anything can write to it, and everybody else gets stderr.
 const { stdout } = process;
 Object.defineProperty(process, 'stdout', { configurable: true, enumerable: true, get: () => process.stderr });
+
+// That a reader has left must not end this process: what is written to it is lost, and who minds listens to `close`.
+for (const stream of [stdout, process.stderr]) stream.on('error', () => undefined);
 
 const termination = new AbortController();
 process.on('SIGTERM', (signal) => termination.abort(signal));
@@ -33,6 +40,12 @@ const io: CliIo = {
   },
 };
 
+// A fault of the sidecar itself ends it at once. Its guardian kills and removes what was running.
+process.on('uncaughtException', (error) => {
+  process.stderr.write(`exec-sidecar: internal error: ${error.stack ?? error.message}\n`, () => process.exit(70));
+});
+
 const exitCode = await runCli(process.argv.slice(2), io);
-// Whatever the subcommand had to say has been flushed: only handles that nobody waits for are left.
+// What the subcommand had to say on stdout has been flushed; the log gets a moment, even if nobody reads it.
+await Promise.race([writeText(process.stderr, ''), sleep(LAST_LOG_MS)]);
 process.exit(exitCode);

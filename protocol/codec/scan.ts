@@ -1,4 +1,4 @@
-import { MAX_DEPTH } from '../constants.js';
+import { MAX_DEPTH, MAX_ELEMENTS } from '../constants.js';
 import { ProtocolFault } from '../faults.js';
 import { type Format, type FormatKind, formats } from './formats.js';
 import { findInvalidUtf8 } from './utf8.js';
@@ -12,7 +12,8 @@ export type TextVisitor = (start: number, end: number) => void;
  *
  * @throws ProtocolFault
  * - `too_deep`: arrays and maps are nested deeper than MAX_DEPTH
- * - `too_many_elements`: an array or map declares more elements (a map: two for each entry) than bytes remain
+ * - `too_many_elements`: an array or map declares more elements (a map: two for each entry) than bytes remain, or all
+ *   of them together more than MAX_ELEMENTS
  * - `invalid_utf8`: a string is not well-formed UTF-8
  * - `decode_failed`: the value is cut short or followed by more bytes, a str or bin declares more bytes than remain,
  *   an ext type or the reserved byte 0xc1 occurs, an integer lies beyond ±(2^53 − 1), or a map key is not a string
@@ -27,6 +28,8 @@ class Scanner {
   readonly #view: DataView;
   readonly #onText: TextVisitor | undefined;
   #position = 0;
+  /** The elements that have been declared so far. */
+  #elements = 0;
   /** For each open container, outermost first: the elements still to come, and whether it is a map. */
   readonly #elementsLeft: number[] = [];
   readonly #isMap: boolean[] = [];
@@ -135,6 +138,11 @@ class Scanner {
           `but only ${this.#remaining()} bytes remain`,
         { elements, bytesLeft: this.#remaining() },
       );
+    }
+    this.#elements += elements;
+    if (this.#elements > MAX_ELEMENTS) {
+      const message = `the arrays and maps of the frame declare more than the maximum of ${MAX_ELEMENTS} elements`;
+      throw new ProtocolFault('too_many_elements', message, { maxElements: MAX_ELEMENTS });
     }
     this.#elementsLeft.push(elements);
     this.#isMap.push(isMap);

@@ -21,7 +21,8 @@ interface UnreadableLine {
 /**
  * Runs the tasks of a file, one JSON object a line, as many at once as the settings allow, and prints one JSON result
  * a line in the order in which they end; `line` says which line it answers. A line that is no task gets a
- * `notExecuted` result. Exits with 0 where all succeeded, else 1; 143 after SIGTERM.
+ * `notExecuted` result. Ctrl-C, SIGTERM, and that nobody reads the results any more, cancel what is under way, and no
+ * further line is read. Exits with 0 where all succeeded, else 1; 143 after SIGTERM.
  */
 export async function runBatch(file: string, settings: Settings, io: CliIo): Promise<number> {
   const input = file === '-' ? io.stdin : await openFile(file);
@@ -34,11 +35,22 @@ export async function runBatch(file: string, settings: Settings, io: CliIo): Pro
     await writeText(io.stdout, resultLine(line, result));
     bar.ended();
   };
-  const stopListening = io.onInterrupt(() => executor.cancelAll('interrupted'));
-  io.termination.addEventListener('abort', () => executor.cancelAll(String(io.termination.reason)), { once: true });
+  const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+  let stopped = false;
+  const stop = (reason: string) => {
+    stopped = true;
+    lines.close();
+    executor.cancelAll(reason);
+  };
+  const onTermination = () => stop(String(io.termination.reason));
+  const stopListening = io.onInterrupt(() => stop('interrupted'));
+  io.stdout.once('close', () => stop('stdout was closed'));
+  if (io.termination.aborted) onTermination();
+  io.termination.addEventListener('abort', onTermination, { once: true });
 
   let line = 0;
-  for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const text of lines) {
+    if (stopped) break;
     const number = ++line;
     if (text.trim() === '') continue;
     bar.begun();
@@ -55,7 +67,7 @@ export async function runBatch(file: string, settings: Settings, io: CliIo): Pro
   await executor.idle();
   stopListening();
   if (io.termination.aborted) return EXIT_CODES.terminated;
-  return failed === 0 ? EXIT_CODES.clean : SOME_FAILED;
+  return failed === 0 && !stopped ? EXIT_CODES.clean : SOME_FAILED;
 }
 
 async function openFile(path: string): Promise<Readable> {

@@ -45,6 +45,11 @@ export function parseArguments(
   return { settings: { file, flags }, values, given, operands };
 }
 
+/** @throws UsageError where a subcommand that takes no operands was given one */
+export function refuseOperands(subcommand: string, { operands }: ParsedArguments): void {
+  if (operands.length > 0) throw new UsageError(`${subcommand} takes no arguments, got ${JSON.stringify(operands[0])}`);
+}
+
 /** Finds where the operands begin, which needs to know the options that take a value. */
 function splitOperands(
   args: readonly string[],
@@ -92,5 +97,5 @@ function parse(words: readonly string[], own: Readonly<Record<string, OptionKind
 }
 
 function firstSentence(message: string): string {
-  return message.split('. ')[0]!.replace(/\.$/, '');
+  return message.split(/\.\s/)[0]!.replace(/\.$/, '');
 }

@@ -1,19 +1,34 @@
 import { EXIT_CODES } from '../../protocol/index.js';
 import { type CliIo, writeText } from './cli-io.js';
-import { parseArguments, UsageError } from './command-line.js';
+import { parseArguments, refuseOperands } from './command-line.js';
 
 /** What the demo of the bundled client exports. It is found by path: the sidecar does not import its clients. */
 interface DemoModule {
-  runDemo(options: { executable: string; print: (text: string) => Promise<void> }): Promise<boolean>;
+  runDemo(options: {
+    executable: string;
+    print: (text: string) => Promise<void>;
+    signal: AbortSignal;
+  }): Promise<boolean>;
 }
+
+/** The exit code of what Ctrl-C has ended. */
+const INTERRUPTED = 130;
 
 const DEMO = new URL('./clients/node/demo/index.js', import.meta.url);
 
 /** Shows a sidecar at work, driven by the bundled client. Exits with 0 where every task ended as it was meant to. */
 export async function demo(args: readonly string[], io: CliIo): Promise<number> {
-  const { operands } = parseArguments(args);
-  if (operands.length > 0) throw new UsageError(`demo takes no arguments, got ${JSON.stringify(operands[0])}`);
+  refuseOperands('demo', parseArguments(args));
   const { runDemo } = (await import(DEMO.href)) as DemoModule;
-  const asMeant = await runDemo({ executable: io.executable, print: (text) => writeText(io.stdout, text) });
-  return asMeant ? EXIT_CODES.clean : EXIT_CODES.internal;
+  const interruption = new AbortController();
+  io.onInterrupt(() => interruption.abort());
+  const signal = AbortSignal.any([interruption.signal, io.termination]);
+  try {
+    const print = (text: string) => writeText(io.stdout, text);
+    const asMeant = await runDemo({ executable: io.executable, print, signal });
+    return asMeant ? EXIT_CODES.clean : EXIT_CODES.internal;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return io.termination.aborted ? EXIT_CODES.terminated : INTERRUPTED;
+  }
 }

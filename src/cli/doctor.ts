@@ -2,7 +2,7 @@ import { EXIT_CODES } from '../../protocol/index.js';
 import { SandboxManager } from '../sandbox/index.js';
 import { createLogger, SettingsLayers, sandboxOptions, streamSink, VERSION } from '../sidecar/index.js';
 import { type CliIo, writeText } from './cli-io.js';
-import { parseArguments } from './command-line.js';
+import { parseArguments, refuseOperands } from './command-line.js';
 import { formatTable } from './table.js';
 
 /** What holds each mechanism back, or makes it strong. */
@@ -20,6 +20,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
 /** Tells what is available and enforced on this machine, and why not; with `--json` for programs. */
 export async function doctor(args: readonly string[], io: CliIo): Promise<number> {
   const parsed = parseArguments(args, { json: 'boolean' });
+  refuseOperands('doctor', parsed);
   const settings = new SettingsLayers({ ...parsed.settings, environment: io.environment }).resolve();
   const logger = createLogger(settings.logLevel, streamSink(io.stderr));
   await using sandbox = await SandboxManager.create(sandboxOptions(settings, { logger, sweepCommand: [] }));

@@ -22,7 +22,8 @@ const OPTIONS: Readonly<Record<string, OptionKind>> = {
 
 /**
  * Runs one command with this process's stdin, stdout and stderr and exits as it did; or, with `--batch`, the tasks of
- * a file. Ctrl-C is passed on to the command; a second one cancels it.
+ * a file. Ctrl-C is passed on to the command; a second one cancels it. Output that nobody reads any more brings it
+ * SIGPIPE, as its own pipe would have.
  */
 export async function run(args: readonly string[], io: CliIo): Promise<number> {
   const parsed = parseArguments(args, OPTIONS);
@@ -157,11 +158,14 @@ function passOnSignals(handle: TaskHandle, io: CliIo): () => void {
     interrupted = true;
   };
   const onTermination = () => handle.cancel(String(io.termination.reason));
+  const onStdoutClosed = () => void handle.signal('SIGPIPE');
   const stopInterrupt = io.onInterrupt(onInterrupt);
+  io.stdout.on('close', onStdoutClosed);
   if (io.termination.aborted) onTermination();
   io.termination.addEventListener('abort', onTermination, { once: true });
   return () => {
     stopInterrupt();
+    io.stdout.off('close', onStdoutClosed);
     io.termination.removeEventListener('abort', onTermination);
   };
 }

@@ -2,7 +2,7 @@ import { EXIT_CODES } from '../../protocol/index.js';
 import { createLogger, runSidecar, SettingsLayers, streamSink } from '../sidecar/index.js';
 import { QueueRegistry } from '../tracking/index.js';
 import { type CliIo, writeText } from './cli-io.js';
-import { parseArguments } from './command-line.js';
+import { parseArguments, refuseOperands } from './command-line.js';
 
 const FOR_PEOPLE = `exec-sidecar serve speaks length-prefixed msgpack frames on stdin and stdout: it is meant to be
 spawned by a program, not started in a terminal.
@@ -14,8 +14,9 @@ spawned by a program, not started in a terminal.
 
 /** Serves the host that has spawned this process. */
 export async function serve(args: readonly string[], io: CliIo): Promise<number> {
-  const { settings: sources } = parseArguments(args);
-  const settings = new SettingsLayers({ ...sources, environment: io.environment });
+  const parsed = parseArguments(args);
+  refuseOperands('serve', parsed);
+  const settings = new SettingsLayers({ ...parsed.settings, environment: io.environment });
   const { logLevel } = settings.resolve();
   if (io.stdin.isTTY || io.stdout.isTTY) {
     await writeText(io.stderr, FOR_PEOPLE);

@@ -1,5 +1,6 @@
 import type { ErrorKind, WireError } from '../../protocol/index.js';
 import { SandboxError } from '../sandbox/errors.js';
+import { shortened } from './shortened.js';
 
 /** Why a task was refused or could not be brought to its end. It reaches the host as the `error` of the result. */
 export class ExecutorError extends Error {
@@ -37,13 +38,4 @@ export function toWireError(error: unknown): WireError {
   }
   const message = error instanceof Error ? error.message : String(error);
   return { kind: 'execution', message: `internal error: ${shortened(message)}`, details: { code: 'internal' } };
-}
-
-/** The longest text in an error, in UTF-16 code units: a command may be as long as a frame, and errors quote it. */
-const MAX_TEXT_CHARACTERS = 2_048;
-
-/** Text as it is, or its beginning and how long it was. */
-export function shortened(text: string): string {
-  if (text.length <= MAX_TEXT_CHARACTERS) return text;
-  return `${text.slice(0, MAX_TEXT_CHARACTERS)}… (${text.length} characters)`;
 }

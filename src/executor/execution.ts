@@ -160,6 +160,7 @@ async function runToEnd(
   const pumps = Promise.all([relay.pump('stdout', sandboxed.stdout), relay.pump('stderr', sandboxed.stderr)]);
   const fed = feedStdin(handle, sandboxed.stdin);
   handle.abandonOutput = () => {
+    handle.abandonOutput = () => {};
     relay.abandon();
     handle.listener.onOutputAbandoned();
   };

@@ -1,6 +1,7 @@
 import type { SignalName, TaskResult } from '../../protocol/index.js';
 import type { SandboxProcess } from '../sandbox/backend.js';
 import type { ScheduledTask } from './scheduler.js';
+import { shortened } from './shortened.js';
 import type { StdinQueue } from './stdin-queue.js';
 import type { TaskListener } from './task-listener.js';
 import { Termination } from './termination.js';
@@ -56,10 +57,11 @@ export class TaskHandle implements ScheduledTask {
 
   /** Ends the task, whatever it is doing. Idempotent; without effect once another cause has ended it. */
   cancel(reason?: string): void {
-    const message = reason === undefined ? 'cancelled by the host' : `cancelled by the host: ${reason}`;
+    if (this.#concluded) return;
+    const why = reason === undefined ? '' : `: ${shortened(reason)}`;
     this.termination.settle({
       status: 'cancelled',
-      error: { kind: 'execution', message, details: { code: 'cancelled' } },
+      error: { kind: 'execution', message: `cancelled by the host${why}`, details: { code: 'cancelled' } },
     });
     this.abandonOutput();
   }

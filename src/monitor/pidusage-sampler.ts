@@ -11,6 +11,9 @@ import type { TreeSample, UsageSampler } from './usage-sampler.js';
  */
 const MAX_AGE_MS = 1_000;
 
+/** The scan that has told the members a moment ago serves for their times as well. */
+const SHARED_SCAN_MS = 50;
+
 type ProcessUsage = Readonly<Record<number, pidusage.Status | undefined>>;
 
 /**
@@ -26,7 +29,7 @@ export class PidusageSampler implements UsageSampler {
     const members = await Promise.all(targets.map((target) => target.members().catch(() => [])));
     const pids = members.flat();
     if (pids.length === 0) return new Map();
-    const [usage, { entries }] = await Promise.all([usageOf(pids), processTable.scan()]);
+    const [usage, { entries }] = await Promise.all([usageOf(pids), processTable.scan(SHARED_SCAN_MS)]);
     const samples = new Map<string, TreeSample>();
     for (const [index, { executionId }] of targets.entries()) {
       const alive = (members[index] ?? []).flatMap((pid) => entries.get(pid) ?? []);

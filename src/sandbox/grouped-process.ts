@@ -6,6 +6,8 @@ import { processTable } from './process-table.js';
 import type { ProcessTree } from './process-tree.js';
 import type { SpawnedCommand } from './spawn-command.js';
 
+const SHARED_SCAN_MS = 50;
+
 /** A command that runs directly on the system, the leader of its own process group, and all that descends from it. */
 export class GroupedProcess implements SandboxProcess {
   readonly pid: number;
@@ -13,7 +15,9 @@ export class GroupedProcess implements SandboxProcess {
   readonly stdout: Readable;
   readonly stderr: Readable;
   readonly exited: Promise<ExitStatus>;
+  readonly #spawned: SpawnedCommand;
   readonly #tree: ProcessTree;
+  readonly #startedAt = performance.now();
   #killing: Promise<number> | null = null;
   #gone = false;
 
@@ -23,11 +27,14 @@ export class GroupedProcess implements SandboxProcess {
     this.stdout = spawned.stdout;
     this.stderr = spawned.stderr;
     this.exited = spawned.exited;
+    this.#spawned = spawned;
     this.#tree = tree;
   }
 
+  /** As of at most 50 ms ago, since all tasks share a scan; never as of before the command was there. */
   async members(): Promise<readonly number[]> {
-    const alive = await this.#tree.alive(await processTable.scan());
+    const ageMs = performance.now() - this.#startedAt;
+    const alive = await this.#tree.alive(await processTable.scan(Math.min(ageMs, SHARED_SCAN_MS)));
     return alive.map(({ pid }) => pid);
   }
 
@@ -51,7 +58,7 @@ export class GroupedProcess implements SandboxProcess {
   }
 
   /** Lets go of the streams, whoever still holds their other ends. */
-  closeStreams(): void {
-    for (const stream of [this.stdin, this.stdout, this.stderr]) stream?.destroy();
+  release(): void {
+    this.#spawned.release();
   }
 }

@@ -1,32 +1,47 @@
-import { closeSync, constants, openSync, unlinkSync } from 'node:fs';
+import { closeSync, constants, openSync, rmSync, unlinkSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 
 const { O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 
-/** A pipe between the sidecar and a command: `childEnd` is a descriptor to pass on and then to close. */
+/**
+ * A pipe between the sidecar and a command, made out of a FIFO. Unlike the socket that Node would give it, a command
+ * can open it again as /dev/stdout or /proc/self/fd/1. The child's end blocks, ours does not.
+ */
 export interface Pipe<Stream> {
+  /** A descriptor to pass on and then to close. */
   readonly childEnd: number;
   readonly stream: Stream;
+  /** To be called when no process of the command is left. Idempotent. */
+  release(): void;
 }
 
-/**
- * Makes a pipe that a command writes to out of a FIFO, which is unlinked. Unlike the socket that Node would give it,
- * a command can open it again as /dev/stdout or /proc/self/fd/1. The child's end blocks, ours does not.
- */
+/** Makes a pipe that a command writes to. */
 export function openOutputPipe(fifo: string): Pipe<Readable> {
   const [ourEnd, childEnd] = openEnds(fifo, [O_RDONLY | O_NONBLOCK, O_WRONLY]);
-  return { childEnd: childEnd!, stream: new Socket({ fd: ourEnd!, readable: true, writable: false }) };
+  unlinkSync(fifo);
+  const stream = new Socket({ fd: ourEnd!, readable: true, writable: false });
+  return { childEnd: childEnd!, stream, release: () => stream.destroy() };
 }
 
-/** Makes a pipe that a command reads from, in the same way. */
+/** Makes a pipe that a command reads from. */
 export function openInputPipe(fifo: string): Pipe<Writable> {
   const [reader, ourEnd, childEnd] = openEnds(fifo, [O_RDONLY | O_NONBLOCK, O_WRONLY | O_NONBLOCK, O_RDONLY]);
   closeSync(reader!);
-  return { childEnd: childEnd!, stream: new Socket({ fd: ourEnd!, readable: false, writable: true }) };
+  const stream = new Socket({ fd: ourEnd!, readable: false, writable: true });
+  const door = new LateReaderDoor(fifo);
+  stream.once('close', () => door.open());
+  return {
+    childEnd: childEnd!,
+    stream,
+    release: () => {
+      door.close();
+      stream.destroy();
+    },
+  };
 }
 
-/** Opens a FIFO several times, in an order in which none has to wait for the other end, and unlinks it. */
+/** Opens a FIFO several times, in an order in which none has to wait for the other end. */
 function openEnds(fifo: string, ends: readonly number[]): number[] {
   const descriptors: number[] = [];
   try {
@@ -35,7 +50,42 @@ function openEnds(fifo: string, ends: readonly number[]): number[] {
   } catch (error) {
     for (const descriptor of descriptors) closeSync(descriptor);
     throw error;
-  } finally {
-    unlinkSync(fifo);
+  }
+}
+
+const LATE_READER_MS = 20;
+
+/**
+ * Lets those in who open /dev/stdin after the end of the input. Opening a FIFO waits for a writer, which will not come
+ * any more; so one shows up for a moment, again and again, and they read the end of file that they would have read
+ * from an ordinary pipe.
+ */
+class LateReaderDoor {
+  readonly #fifo: string;
+  #timer: NodeJS.Timeout | null = null;
+  #closed = false;
+
+  constructor(fifo: string) {
+    this.#fifo = fifo;
+  }
+
+  open(): void {
+    if (!this.#closed) this.#timer = setInterval(() => this.#showWriter(), LATE_READER_MS).unref();
+  }
+
+  /** Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#timer !== null) clearInterval(this.#timer);
+    rmSync(this.#fifo, { force: true });
+  }
+
+  #showWriter(): void {
+    try {
+      closeSync(openSync(this.#fifo, O_WRONLY | O_NONBLOCK));
+    } catch {
+      // ENXIO: nobody reads, and nobody waits.
+    }
   }
 }

@@ -120,7 +120,7 @@ export class ProcessContainer implements Container {
     const { instance } = this.#context;
     const started = await this.#starting?.catch(() => null);
     const leaked = (await started?.terminate()) ?? 0;
-    started?.closeStreams();
+    started?.release();
     await this.#remove(this.workspace);
     await this.#remove(this.#temporary);
     if (leaked === 0) instance.ledger.ended(this.id);

@@ -30,7 +30,7 @@ export class ProcessTable {
    * A snapshot whose scan began at most `maxAgeMs` before this call; 0 is one that begins after it.
    * @throws where the processes cannot be read
    */
-  async scan(maxAgeMs = 50): Promise<ProcessSnapshot> {
+  async scan(maxAgeMs: number): Promise<ProcessSnapshot> {
     const oldest = performance.now() - maxAgeMs;
     while (this.#latest === null || this.#latest.beganAt < oldest) {
       this.#running ??= this.#take().finally(() => {

@@ -21,6 +21,8 @@ export interface SpawnedCommand {
   readonly stderr: Readable;
   /** Settles when the process itself has ended, whoever still holds its streams. Never rejects. */
   readonly exited: Promise<ExitStatus>;
+  /** Lets go of the streams. To be called when no process of the command is left, or none can be got rid of. */
+  release(): void;
 }
 
 /** execa passes on any descriptor; its types list only those of one digit. */
@@ -46,18 +48,32 @@ export async function spawnCommand(request: SpawnRequest): Promise<SpawnedComman
     detached: true,
     reject: false,
   });
+  stdio?.closeChildEnds();
   if (subprocess.pid === undefined) {
-    stdio?.discard();
+    stdio?.release();
     throw spawnError(await subprocess);
   }
-  stdio?.releaseChildEnds();
   const exited = new Promise<ExitStatus>((resolve) => {
     subprocess.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
   });
-  const streams = stdio ?? subprocess;
+  const streams = stdio ?? socketsOf(subprocess);
   // Who reads or writes a stream sees its errors; that nobody does must not end the sidecar.
   for (const stream of [streams.stdin, streams.stdout, streams.stderr]) stream?.on('error', () => undefined);
-  return { pid: subprocess.pid, stdin: streams.stdin, stdout: streams.stdout!, stderr: streams.stderr!, exited };
+  return { ...streams, pid: subprocess.pid, exited };
+}
+
+interface NodeStreams {
+  readonly stdin: Writable | null;
+  readonly stdout: Readable | null;
+  readonly stderr: Readable | null;
+}
+
+function socketsOf({ stdin, stdout, stderr }: NodeStreams): Omit<SpawnedCommand, 'pid' | 'exited'> {
+  if (stdout === null || stderr === null) throw new TypeError('unreachable: both were asked for');
+  const release = () => {
+    for (const stream of [stdin, stdout, stderr]) stream?.destroy();
+  };
+  return { stdin, stdout, stderr, release };
 }
 
 function spawnError({ code, originalMessage }: { code?: string | undefined; originalMessage?: string | undefined }) {

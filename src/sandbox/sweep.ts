@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -48,7 +49,9 @@ export async function sweepOtherInstances(directory: string, own: string, logger
       const report = await sweepInState(instance, await instanceState(instance));
       if (report.removed) logger.info({ ...report }, 'cleared up after a sidecar that died');
     } catch (error) {
-      logger.warn({ error, directory: instance }, 'could not clear up after a sidecar that died');
+      // An instance that ends or is swept by another start at this moment takes its directory along.
+      if (existsSync(instance))
+        logger.warn({ error, directory: instance }, 'could not clear up after a sidecar that died');
     }
   }
 }

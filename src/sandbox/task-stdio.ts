@@ -1,7 +1,7 @@
 import { closeSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import type { FifoPool } from './fifo-pool.js';
-import { openInputPipe, openOutputPipe } from './pipe.js';
+import { openInputPipe, openOutputPipe, type Pipe } from './pipe.js';
 
 /** The three standard streams of one command. */
 export interface TaskStdio {
@@ -10,10 +10,10 @@ export interface TaskStdio {
   readonly stdin: Writable | null;
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** To be called once the command has been spawned, so that end of file can be seen. */
-  releaseChildEnds(): void;
-  /** To be called where it has not been spawned. */
-  discard(): void;
+  /** To be called once the command has been spawned, or could not be, so that end of file can be seen. */
+  closeChildEnds(): void;
+  /** To be called when no process of the command is left. Idempotent. */
+  release(): void;
 }
 
 /**
@@ -22,17 +22,16 @@ export interface TaskStdio {
  */
 export async function openTaskStdio(pool: FifoPool, stdin: 'none' | 'pipe'): Promise<TaskStdio> {
   const [out, err, input] = await pool.take(stdin === 'pipe' ? 3 : 2);
-  const opened: { childEnd: number; stream: Readable | Writable }[] = [];
-  const keep = <Pipe extends (typeof opened)[number]>(pipe: Pipe): Pipe => {
+  const opened: Pipe<Readable | Writable>[] = [];
+  const keep = <Stream extends Readable | Writable>(pipe: Pipe<Stream>): Pipe<Stream> => {
     opened.push(pipe);
     return pipe;
   };
-  const releaseChildEnds = () => {
+  const closeChildEnds = () => {
     for (const { childEnd } of opened) closeSync(childEnd);
   };
-  const discard = () => {
-    releaseChildEnds();
-    for (const { stream } of opened) stream.destroy();
+  const release = () => {
+    for (const pipe of opened) pipe.release();
   };
   try {
     const stdout = keep(openOutputPipe(out!));
@@ -43,11 +42,12 @@ export async function openTaskStdio(pool: FifoPool, stdin: 'none' | 'pipe'): Pro
       stdin: feed?.stream ?? null,
       stdout: stdout.stream,
       stderr: stderr.stream,
-      releaseChildEnds,
-      discard,
+      closeChildEnds,
+      release,
     };
   } catch (error) {
-    discard();
+    closeChildEnds();
+    release();
     throw error;
   }
 }

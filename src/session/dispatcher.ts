@@ -74,8 +74,13 @@ export class Dispatcher {
   #submit(tasks: readonly (readonly [number, unknown])[], byteLength: number): Promise<void> | undefined {
     const { table, executor, inbox } = this.#options;
     const opened = tasks.map(([id]) => this.#open(id));
+    const share = Math.ceil(byteLength / Math.max(1, tasks.length));
     const preparation = executor.prepare(
-      tasks.map(([, task], index) => ({ task: ownTaskBytes(task), listener: opened[index]!.frames, byteLength })),
+      tasks.map(([, task], index) => ({
+        task: ownTaskBytes(task),
+        listener: opened[index]!.frames,
+        byteLength: share,
+      })),
     );
     if (!preparation.ok) {
       const refusals = preparation.results.map((result, index) => opened[index]!.frames.onResult(result));
@@ -121,7 +126,7 @@ export class Dispatcher {
       table.closeQuery(frame.id);
       this.#wakeReader?.();
     });
-    if (table.unansweredQueries < MAX_UNANSWERED_QUERIES) return undefined;
+    if (table.unansweredQueries <= MAX_UNANSWERED_QUERIES) return this.#options.outbox.controlRoom();
     return new Promise((resolve) => {
       this.#wakeReader = resolve;
     });

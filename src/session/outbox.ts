@@ -54,9 +54,10 @@ export class Outbox {
     const { registry, sink, outputFrames, outputBytes, results, resultBytes, controlFrames } = options;
     this.#maxFrameBytes = options.maxFrameBytes;
     this.#pump = new FramePump({ take: () => this.#take() }, sink);
-    this.#controlRoom = new RoomQueue(registry.register({ limit: 'controlQueue', capacity: controlFrames }), {
-      capacity: controlFrames - options.reservedControlFrames,
-    });
+    this.#controlRoom = new RoomQueue(
+      registry.register({ limit: 'controlQueue', capacity: controlFrames, capacityBytes: options.maxFrameBytes }),
+      { capacity: controlFrames - options.reservedControlFrames, capacityBytes: options.maxFrameBytes },
+    );
     this.#outputRoom = new RoomQueue(
       registry.register({ limit: 'outputQueue', capacity: outputFrames, capacityBytes: outputBytes }),
       { capacity: outputFrames, capacityBytes: outputBytes, capacityPerKey: OUTPUT_FRAMES_PER_TASK },
@@ -67,11 +68,15 @@ export class Outbox {
     );
   }
 
-  /** Adds a frame that goes before all output and results. `onTaken` is called when it is on its way. */
+  /**
+   * Adds a frame that goes before all output and results. `onTaken` is called when it is on its way.
+   * @throws ProtocolFault `frame_too_large`, with nothing added
+   */
   control(frame: SidecarFrame, onTaken?: () => void): void {
     if (this.#sealed) return;
-    this.#controlRoom.enter();
-    this.#control.push({ bytes: this.#encode(frame), onTaken });
+    const bytes = this.#encode(frame);
+    this.#controlRoom.enter(bytes.byteLength);
+    this.#control.push({ bytes, onTaken });
     this.#pump.wake();
   }
 
@@ -153,7 +158,7 @@ export class Outbox {
   #take(): Uint8Array | null {
     const control = this.#control.shift();
     if (control !== undefined) {
-      this.#controlRoom.leave();
+      this.#controlRoom.leave(control.bytes.byteLength);
       control.onTaken?.();
       return control.bytes;
     }

@@ -1,4 +1,4 @@
-import type { Query, WireError } from '../../protocol/index.js';
+import { ProtocolFault, type Query, type WireError } from '../../protocol/index.js';
 import type { TaskExecutor } from '../executor/index.js';
 import type { QueueRegistry } from '../tracking/index.js';
 import type { HealthProbe } from './heartbeat.js';
@@ -24,9 +24,19 @@ export class Questions {
 
   /** Sends the reply to a query. `onAnswered` is called when it is on its way. */
   answer(id: number, query: Query, onAnswered: () => void): void {
-    const { outbox } = this.#options;
     if (query.what === 'result') this.#answerResult(id, query.executionId, onAnswered);
-    else outbox.control({ type: 'reply', id, body: this.#compose(query.what) }, onAnswered);
+    else this.#answerAtOnce(id, query.what, onAnswered);
+  }
+
+  /** An answer that no frame can hold is an error of its own: it is not the host's fault. */
+  #answerAtOnce(id: number, what: Exclude<Query['what'], 'result'>, onAnswered: () => void): void {
+    const { outbox } = this.#options;
+    try {
+      outbox.control({ type: 'reply', id, body: this.#compose(what) }, onAnswered);
+    } catch (error) {
+      if (!(error instanceof ProtocolFault) || error.code !== 'frame_too_large') throw error;
+      outbox.control({ type: 'reply', id, body: { error: tooLarge(what, error) } }, onAnswered);
+    }
   }
 
   #compose(what: Exclude<Query['what'], 'result'>): Record<string, unknown> {
@@ -53,6 +63,10 @@ export class Questions {
       void outbox.result(id, { type: 'reply', id, body: { ...result } }, resultWeight(result), onAnswered);
     }
   }
+}
+
+function tooLarge(what: Query['what'], { code, message }: ProtocolFault): WireError {
+  return { kind: 'resource', message: `${what}: the answer cannot be sent: ${message}`, details: { code } };
 }
 
 function unknownExecution(executionId: string): WireError {

@@ -29,6 +29,9 @@ export interface SessionOptions {
 /** How long a host that has left or was told off may take to read what is left, in ms. */
 const LAST_WORDS_MS = 2_000;
 
+/** The longest time that a timer takes, in ms. */
+const MAX_TIMER_MS = 2_147_483_647;
+
 /** One connection with a host, from `ready` to its last frame. */
 export class Session {
   readonly #options: SessionOptions;
@@ -89,11 +92,12 @@ export class Session {
   /** The first ending decides; a later one can only hurry it. */
   #finish(ending: Ending): void {
     this.#end(ending);
-    if (ending.kind !== 'shutdown' || ending.request.mode === 'now') this.#hurry();
+    if (ending.kind === 'eof') for (const task of this.#table.tasks()) task.frames.liftCredit();
+    if (!isPatient(ending, this.#options.config.onEof)) this.#hurry();
   }
 
   async #conclude(ending: Ending): Promise<number> {
-    const { executor, outbox, logger } = this.#options;
+    const { executor, outbox, logger, config } = this.#options;
     if (ending.kind === 'internal') logger.error({ err: ending.error }, 'the session failed');
     executor.refuseFurther(`the sidecar is shutting down: ${reasonOf(ending)}`);
     if (ending.kind === 'fault') outbox.seal(faultFrame(ending.fault), { dropWaiting: true });
@@ -102,7 +106,8 @@ export class Session {
       this.#hurry = resolve;
     });
     outbox.seal(this.#bye(ending), { dropWaiting: false });
-    const patience = ending.kind === 'shutdown' ? hurried.then(lastWords) : lastWords();
+    const waits = ending.kind === 'shutdown' || isPatient(ending, config.onEof);
+    const patience = waits ? hurried.then(lastWords) : lastWords();
     await Promise.race([outbox.flushed(), patience]);
     return exitCodeOf(ending);
   }
@@ -113,9 +118,8 @@ export class Session {
     const hurried = new Promise<void>((resolve) => {
       this.#hurry = resolve;
     });
-    if (ending.kind === 'eof') for (const task of this.#table.tasks()) task.frames.liftCredit();
-    const patience = drainingTime(ending, config.onEof);
-    await Promise.race([executor.idle(), hurried, ...(patience === null ? [] : [sleep(patience)])]);
+    using deadline = startDeadline(drainingTime(ending, config.onEof));
+    await Promise.race([executor.idle(), hurried, deadline.passed]);
     outbox.liftBounds();
     executor.cancelAll(reasonOf(ending));
     await executor.idle();
@@ -135,11 +139,25 @@ export class Session {
   }
 }
 
-/** How long the tasks may go on, in ms: 0 not at all, null as long as they take. */
+/** Whether an ending lets the tasks that are under way go on. */
+function isPatient(ending: Ending, onEof: SessionConfig['onEof']): boolean {
+  if (ending.kind === 'shutdown') return ending.request.mode === 'drain';
+  return ending.kind === 'eof' && onEof === 'drain';
+}
+
+/** How long the tasks may go on, in ms: null as long as they take. */
 function drainingTime(ending: Ending, onEof: SessionConfig['onEof']): number | null {
-  if (ending.kind === 'shutdown' && ending.request.mode === 'drain') return ending.request.deadlineMs ?? null;
-  if (ending.kind === 'eof' && onEof === 'drain') return null;
-  return 0;
+  if (!isPatient(ending, onEof)) return 0;
+  return (ending.kind === 'shutdown' ? ending.request.deadlineMs : undefined) ?? null;
+}
+
+/** Passes after so many ms, or never where that is null. It keeps the process alive until it is disposed of. */
+function startDeadline(ms: number | null): Disposable & { readonly passed: Promise<void> } {
+  let timer: NodeJS.Timeout | undefined;
+  const passed = new Promise<void>((resolve) => {
+    if (ms !== null) timer = setTimeout(resolve, Math.min(ms, MAX_TIMER_MS));
+  });
+  return { passed, [Symbol.dispose]: () => clearTimeout(timer) };
 }
 
 function lastWords(): Promise<void> {

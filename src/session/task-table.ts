@@ -85,13 +85,16 @@ export class TaskTable {
   }
 }
 
+/** A command may be as long as a frame; so much of it is told in a summary, in UTF-16 code units. */
+const SHOWN_COMMAND_CHARACTERS = 256;
+
 function summary(id: number, handle: TaskHandle, now: number): TaskSummary {
   const { task } = handle.validated;
   return {
     id,
     executionId: handle.executionId,
     ...(task.label === undefined ? {} : { label: task.label }),
-    command: task.command,
+    command: task.command.slice(0, SHOWN_COMMAND_CHARACTERS),
     state: handle.state === 'done' ? 'finishing' : handle.state,
     priority: handle.priority,
     ageMs: Math.round(now - handle.enqueuedAt),

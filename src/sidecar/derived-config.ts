@@ -36,14 +36,17 @@ export function inboxBounds(settings: Settings): { frames: number; bytes: number
   return { frames: Math.max(settings.inboxFrames, windowTasks(settings)), bytes: settings.taskWindowBytes };
 }
 
-/** Control frames have room for what all tasks in the window bring about, and eight times that beside it. */
+/**
+ * The reader waits for room for the refusal of a task, so there is a place for each task in the window. Control frames
+ * have room for what all those tasks bring about, and eight times that beside it.
+ */
 export function outboxBounds(settings: Settings): OutboxBounds {
   const reservedControlFrames = CONTROL_FRAMES_PER_TASK * windowTasks(settings);
   return {
     maxFrameBytes: settings.maxFrameBytes,
     outputFrames: settings.outboxFrames,
     outputBytes: settings.outboxBytes,
-    results: settings.outboxResults,
+    results: Math.max(settings.outboxResults, windowTasks(settings)),
     resultBytes: settings.outboxResultBytes,
     controlFrames: 9 * reservedControlFrames,
     reservedControlFrames,
@@ -59,6 +62,7 @@ export function sandboxOptions(
     network: settings.network,
     allowedCwd: settings.allowedCwd,
     poolSize: settings.workerPoolSize,
+    enableMonitoring: settings.enableMonitoring,
     sweepCommand: process.sweepCommand,
     logger: process.logger,
     ...(settings.workspaceRoot !== undefined && { workspaceRoot: settings.workspaceRoot }),

@@ -23,6 +23,7 @@ export function createLogger(level: string, sink: ByteSink): Logger {
     dropped = 0;
     if (lines > 0) logger.warn({ lines }, 'log lines were dropped: nobody read stderr');
   };
-  const logger = pino({ name: 'exec-sidecar', level }, { write });
+  const serializers = { error: pino.stdSerializers.err };
+  const logger = pino({ name: 'exec-sidecar', level, serializers }, { write });
   return logger;
 }

@@ -60,7 +60,10 @@ export const settingsSchema = z.strictObject({
   priorityAgingMs: positive
     .default(executor.priorityAgingMs)
     .describe('waiting this long is worth one step of priority'),
-  resultCacheSize: positive.default(executor.resultCacheSize).describe('results kept for lookup by execution id'),
+  resultCacheSize: positive
+    .max(1_000_000)
+    .default(executor.resultCacheSize)
+    .describe('results kept for lookup by execution id'),
   resultCacheBytes: positive.default(executor.resultCacheBytes).describe('bytes that those results may hold'),
   workerPoolSize: z.int().min(0).max(1_000).default(executor.workerPoolSize).describe('sandboxes kept prepared'),
   sandbox: z.enum(['auto', 'process']).default('auto').describe('sandbox backend; auto takes the strongest'),

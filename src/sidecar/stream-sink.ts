@@ -10,7 +10,17 @@ export function streamSink(stream: Writable): ByteSink {
   const end = () => gone.abort();
   stream.on('error', end);
   stream.on('close', end);
-  const ended = new Promise<void>((resolve) => gone.signal.addEventListener('abort', () => resolve()));
+  /** Resolves when `wait` calls back, or the stream is gone. Leaves no listener on `gone` behind. */
+  const unlessGone = (wait: (resume: () => void) => void) =>
+    new Promise<void>((resolve) => {
+      if (gone.signal.aborted) return resolve();
+      const resume = () => {
+        gone.signal.removeEventListener('abort', resume);
+        resolve();
+      };
+      gone.signal.addEventListener('abort', resume);
+      wait(resume);
+    });
   return {
     gone: gone.signal,
     write(chunks) {
@@ -21,12 +31,10 @@ export function streamSink(stream: Writable): ByteSink {
       return !stream.writableNeedDrain;
     },
     async drained() {
-      if (gone.signal.aborted || !stream.writableNeedDrain) return;
-      await Promise.race([new Promise((resolve) => stream.once('drain', resolve)), ended]);
+      if (stream.writableNeedDrain) await unlessGone((resume) => stream.once('drain', resume));
     },
     async flushed() {
-      if (gone.signal.aborted) return;
-      await Promise.race([new Promise((resolve) => stream.write('', resolve)), ended]);
+      await unlessGone((resume) => stream.write('', resume));
     },
   };
 }

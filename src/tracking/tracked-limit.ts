@@ -55,6 +55,7 @@ export const trackedLimits = {
     unit: 'items',
     per: 'sidecar',
     configKey: 'queueSize',
+    configKeyBytes: 'maxFrameBytes',
     description: 'Control frames and replies that wait for the host to read',
   },
   stdinQueue: {

@@ -53,11 +53,15 @@ describe('equal tasks', () => {
 
   it('may give the same bytes as text or as binary', () => {
     expect(keyOf({ stdin: 'é' })).toBe(keyOf({ stdin: Buffer.from('é') }));
-    expect(keyOf({ files: [{ path: 'a', data: 'é' }] })).toBe(keyOf({ files: [{ path: 'a', data: Buffer.from('é') }] }));
+    expect(keyOf({ files: [{ path: 'a', data: 'é' }] })).toBe(
+      keyOf({ files: [{ path: 'a', data: Buffer.from('é') }] }),
+    );
   });
 
   it('may spell out the defaults', () => {
-    expect(keyOf({ output: { mode: 'collect', onOverflow: 'kill' }, require: 'any', args: [], env: [] })).toBe(keyOf({}));
+    expect(keyOf({ output: { mode: 'collect', onOverflow: 'kill' }, require: 'any', args: [], env: [] })).toBe(
+      keyOf({}),
+    );
   });
 });
 
@@ -99,7 +103,11 @@ describe('parts that stand side by side', () => {
     ['an argument and a variable', { args: ['A', '1'] }, { env: [['A', '1']] }],
     ['an argument that imitates the encoding', { args: ['a1:b'] }, { args: ['a', 'b'] }],
     ['an argument and a pattern to collect', { args: ['a'] }, { collect: ['a'] }],
-    ['the path and the content of a file', { files: [{ path: 'ab', data: 'c' }] }, { files: [{ path: 'a', data: 'bc' }] }],
+    [
+      'the path and the content of a file',
+      { files: [{ path: 'ab', data: 'c' }] },
+      { files: [{ path: 'a', data: 'bc' }] },
+    ],
   ])('are not confused: %s', (_what, one, other) => {
     expect(keyOf(one)).not.toBe(keyOf(other));
   });

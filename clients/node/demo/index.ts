@@ -9,17 +9,20 @@ export interface DemoOptions {
   /** The path of the executable to demonstrate. */
   readonly executable: string;
   readonly print: (text: string) => Promise<void>;
+  /** Ends the demo early: the sidecar is closed and the reason of the signal thrown. */
+  readonly signal: AbortSignal;
 }
 
 const QUEUE_SIZE = 10;
 const WORKERS = 4;
 
 /** Shows a sidecar at work. Resolves with whether every task ended as it was meant to. */
-export async function runDemo({ executable, print }: DemoOptions): Promise<boolean> {
+export async function runDemo({ executable, print, signal }: DemoOptions): Promise<boolean> {
   const warnings: LimitWarning[] = [];
   const lines = new Lines(print);
   await using sidecar = await Sidecar.spawn({
     executable,
+    signal,
     config: { maxConcurrentTasks: WORKERS, queueSize: QUEUE_SIZE },
     onLimitWarning: (warning) => {
       warnings.push(warning);
@@ -36,11 +39,16 @@ export async function runDemo({ executable, print }: DemoOptions): Promise<boole
     return shown;
   };
   lines.add(heading('tasks of every kind, side by side'));
+  signal.throwIfAborted();
   const single = await runScenes(sidecar, scenes(hasPython()), show);
   lines.add(heading('a batch: all accepted, or none'));
+  signal.throwIfAborted();
   const batch = await runBatch(sidecar, show);
   lines.add(heading('a queue that fills up, warns, and recovers'));
+  signal.throwIfAborted();
   const queued = await fillQueue(sidecar, show);
+
+  signal.throwIfAborted();
 
   const all = [...single, ...batch, ...queued];
   lines.add(heading('what became of them'));

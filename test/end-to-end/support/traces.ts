@@ -33,8 +33,8 @@ export class Traces implements AsyncDisposable {
 
   /** The folders of instances that are there now. */
   async folders(): Promise<string[]> {
-    const [user] = await readdir(this.root);
-    return user === undefined ? [] : readdir(join(this.root, user));
+    const instances = join(this.root, `exec-sidecar-${process.getuid?.()}`);
+    return readdir(instances).catch(() => []);
   }
 
   /** Waits until no process and no folder is left. */

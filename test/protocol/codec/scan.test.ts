@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeFrame } from '../../../protocol/codec/decode.js';
 import { scanFrame } from '../../../protocol/codec/scan.js';
-import { ProtocolFault } from '../../../protocol/index.js';
+import { MAX_ELEMENTS, ProtocolFault } from '../../../protocol/index.js';
 import { concat, fromHex, payloadOf, utf8 } from '../support/bytes.js';
 import { faultOf } from '../support/faults.js';
 import { hostVectors, malformedVectors, sidecarVectors, toleratedVectors } from '../support/vectors.js';
@@ -54,6 +54,17 @@ describe('declared lengths', () => {
   test('of maps count two elements for each entry', () => {
     expect(() => scanFrame(fromHex('df00000001 a0c0'))).not.toThrow();
     expect(codeOf(fromHex('df00000002 a0c0a0'))).toBe('too_many_elements');
+  });
+
+  test('of all arrays and maps together are bounded', () => {
+    const emptyMaps = (count: number) => {
+      const payload = new Uint8Array(5 + count).fill(0x80);
+      payload.set([0xdd, count >>> 24, count >>> 16, count >>> 8, count]);
+      return payload;
+    };
+    expect(() => scanFrame(emptyMaps(MAX_ELEMENTS))).not.toThrow();
+    const fault = faultOf(() => scanFrame(emptyMaps(MAX_ELEMENTS + 1)));
+    expect(fault).toMatchObject({ code: 'too_many_elements', detail: { maxElements: MAX_ELEMENTS } });
   });
 
   test('of strings and binaries must lie within the payload', () => {
