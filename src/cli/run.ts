@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { EXIT_CODES, type Task, type TaskFile, type TaskResult } from '../../protocol/index.js';
 import type { TaskHandle, TaskListener } from '../executor/index.js';
-import { type Settings, SettingsLayers } from '../sidecar/index.js';
+import { type Settings, SettingsLayers, streamSink } from '../sidecar/index.js';
 import { runBatch } from './batch.js';
 import { type CliIo, writeText } from './cli-io.js';
 import { type OptionKind, type ParsedArguments, parseArguments, UsageError } from './command-line.js';
@@ -20,6 +20,9 @@ const OPTIONS: Readonly<Record<string, OptionKind>> = {
   verbose: 'boolean',
 };
 
+/** Limit warnings are for programs: who runs a command by hand asks for them with --verbose. */
+const QUIET = { logLevel: 'error' } as const;
+
 /**
  * Runs one command with this process's stdin, stdout and stderr and exits as it did; or, with `--batch`, the tasks of
  * a file. Ctrl-C is passed on to the command; a second one cancels it. Output that nobody reads any more brings it
@@ -27,7 +30,7 @@ const OPTIONS: Readonly<Record<string, OptionKind>> = {
  */
 export async function run(args: readonly string[], io: CliIo): Promise<number> {
   const parsed = parseArguments(args, OPTIONS);
-  const settings = new SettingsLayers({ ...parsed.settings, environment: io.environment }).resolve();
+  const settings = new SettingsLayers({ ...parsed.settings, environment: io.environment, defaults: QUIET }).resolve();
   const file = parsed.values.batch?.at(-1);
   if (file !== undefined) {
     if (parsed.operands.length > 0)
@@ -99,11 +102,10 @@ async function runOne(task: Task, settings: Settings, io: CliIo, verbose: boolea
 }
 
 function listenerOf(io: CliIo, credit: StdinCredit): TaskListener {
+  const sinks = { stdout: streamSink(io.stdout), stderr: streamSink(io.stderr) };
   return {
-    async onOutput(stream, _offset, data) {
-      const out = io[stream];
-      if (!out.destroyed && !out.write(data))
-        await new Promise<void>((resolve) => out.once('drain', resolve).once('close', resolve));
+    onOutput(stream, _offset, data) {
+      return sinks[stream].write([data]) ? undefined : sinks[stream].drained();
     },
     onStdinAllowed: (total) => credit.allow(total),
   };

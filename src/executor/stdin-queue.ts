@@ -1,13 +1,12 @@
 import type { Writable } from 'node:stream';
-import type { QueueGauge } from '../tracking/index.js';
 
 /**
- * Streamed stdin on its way to a process: bounded by a window of bytes that are received and not yet consumed.
+ * Streamed stdin on its way to a process: bounded by a window of bytes that are received and not yet consumed. A full
+ * window is how streaming goes, not a sign of trouble: nobody waits in here, the sender simply has no credit yet.
  * What the process can no longer take, because it has closed its stdin or ended, counts as consumed.
  */
 export class StdinQueue {
   readonly #windowBytes: number;
-  readonly #gauge: QueueGauge;
   readonly #onAllowed: (totalBytes: number) => void;
   readonly #chunks: Uint8Array[] = [];
   #receivedBytes = 0;
@@ -17,10 +16,9 @@ export class StdinQueue {
   #closed = false;
   #wake: (() => void) | null = null;
 
-  constructor(options: { windowBytes: number; gauge: QueueGauge; onAllowed: (totalBytes: number) => void }) {
+  constructor(options: { windowBytes: number; onAllowed: (totalBytes: number) => void }) {
     this.#windowBytes = options.windowBytes;
     this.#announcedBytes = options.windowBytes;
-    this.#gauge = options.gauge;
     this.#onAllowed = options.onAllowed;
   }
 
@@ -46,7 +44,6 @@ export class StdinQueue {
       this.#consumed(chunk.byteLength);
     } else {
       this.#chunks.push(chunk);
-      this.#gauge.enqueue(chunk.byteLength);
       this.#wake?.();
     }
   }
@@ -68,7 +65,6 @@ export class StdinQueue {
       if (chunk !== undefined) {
         stdin.write(chunk);
         while (stdin.writableNeedDrain && !stdin.destroyed) await this.#change();
-        this.#gauge.dequeue(chunk.byteLength);
         this.#consumed(chunk.byteLength);
       } else if (this.#ended) {
         stdin.end();
@@ -85,7 +81,6 @@ export class StdinQueue {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#gauge.close();
     for (const chunk of this.#chunks.splice(0)) this.#consumed(chunk.byteLength);
   }
 

@@ -198,21 +198,16 @@ export class TaskExecutor {
 
   #createHandle(validated: ValidatedTask, submission: TaskSubmission): TaskHandle {
     const listener = guardListener(submission.listener ?? {}, this.#logger);
-    const stdin = isStreamedStdin(validated.task.stdin) ? this.#createStdin(validated, listener) : null;
+    const stdin = isStreamedStdin(validated.task.stdin) ? this.#createStdin(listener) : null;
     const handle = new TaskHandle(validated, { listener, stdin, byteLength: submission.byteLength ?? 0 });
     this.#unfinished.set(handle.executionId, handle);
     handle.termination.signal.addEventListener('abort', () => this.#terminatedEarly(handle), { once: true });
     return handle;
   }
 
-  #createStdin({ executionId }: ValidatedTask, listener: Required<TaskListener>): StdinQueue {
+  #createStdin(listener: Required<TaskListener>): StdinQueue {
     const windowBytes = this.config.stdinWindowBytes;
-    const gauge = this.#registry.register({
-      limit: 'stdinQueue',
-      capacity: windowBytes,
-      scope: executionId,
-    });
-    return new StdinQueue({ windowBytes, gauge, onAllowed: (total) => listener.onStdinAllowed(total) });
+    return new StdinQueue({ windowBytes, onAllowed: (total) => listener.onStdinAllowed(total) });
   }
 
   /** A task that has not been started gets its result at once; one that runs is ended by its worker. */

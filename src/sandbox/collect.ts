@@ -40,7 +40,7 @@ export async function collectFiles(
       if (seen.has(path)) continue;
       seen.add(path);
       const cost = costOf(path);
-      const file = await readWorkspaceFile(workspace, path, Math.max(0, room - cost), links);
+      const file = await readWorkspaceFile(workspace, path, room - cost, links);
       if ('refused' in file) {
         room -= omissions.add(path, file.refused);
       } else {

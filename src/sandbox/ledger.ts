@@ -88,8 +88,16 @@ function readText(path: string): string {
 
 function parseLine(text: string): LedgerLine | null {
   try {
-    return JSON.parse(text) as LedgerLine;
+    const line: unknown = JSON.parse(text);
+    return isLedgerLine(line) ? line : null;
   } catch {
     return null;
   }
+}
+
+function isLedgerLine(line: unknown): line is LedgerLine {
+  if (typeof line !== 'object' || line === null) return false;
+  if ('ended' in line) return typeof line.ended === 'string';
+  if (!('started' in line) || typeof line.started !== 'object' || line.started === null) return false;
+  return 'executionId' in line.started && 'pid' in line.started && 'startTime' in line.started;
 }

@@ -14,6 +14,7 @@ export type WorkspaceFile = { readonly data: Uint8Array } | { readonly refused: 
  * Reads a file that a task may have left in its workspace to deceive: links are followed only inside the workspace,
  * what is not a regular file is not opened, and what was opened is checked to be what was looked at.
  * @param workspace absolute, and free of links
+ * @param maxBytes below 0 there is no room even for an empty file
  */
 export async function readWorkspaceFile(
   workspace: string,
@@ -57,7 +58,7 @@ async function readBytes(handle: FileHandle, size: number): Promise<Uint8Array> 
 }
 
 function tooLarge(size: number, room: number): string {
-  return `of ${size} bytes does not fit into the ${room} bytes that the result has left`;
+  return `of ${size} bytes does not fit into the ${Math.max(0, room)} bytes that the result has left`;
 }
 
 function kindOf(file: Stats): string {

@@ -39,7 +39,10 @@ export class Session {
   readonly #dispatcher: Dispatcher;
   readonly #ending: Promise<Ending>;
   #end!: (ending: Ending) => void;
-  #hurry: () => void = () => {};
+  /** Aborts when the tasks that are left are cancelled rather than waited for. */
+  readonly #haste = new AbortController();
+  /** Aborts when nobody can be expected any more to read what is left. */
+  readonly #parting = new AbortController();
 
   constructor(options: SessionOptions) {
     const { inbox, outbox, executor, registry, probe, config } = options;
@@ -93,33 +96,33 @@ export class Session {
   #finish(ending: Ending): void {
     this.#end(ending);
     if (ending.kind === 'eof') for (const task of this.#table.tasks()) task.frames.liftCredit();
-    if (!isPatient(ending, this.#options.config.onEof)) this.#hurry();
+    if (this.#isPatient(ending)) return;
+    this.#haste.abort();
+    if (ending.kind !== 'shutdown') this.#parting.abort();
+  }
+
+  /** Whether an ending lets the tasks that are under way go on. */
+  #isPatient(ending: Ending): boolean {
+    if (ending.kind === 'shutdown') return ending.request.mode === 'drain';
+    return ending.kind === 'eof' && this.#options.config.onEof === 'drain';
   }
 
   async #conclude(ending: Ending): Promise<number> {
-    const { executor, outbox, logger, config } = this.#options;
+    const { executor, outbox, logger } = this.#options;
     if (ending.kind === 'internal') logger.error({ err: ending.error }, 'the session failed');
     executor.refuseFurther(`the sidecar is shutting down: ${reasonOf(ending)}`);
     if (ending.kind === 'fault') outbox.seal(faultFrame(ending.fault), { dropWaiting: true });
     await this.#settleTasks(ending);
-    const hurried = new Promise<void>((resolve) => {
-      this.#hurry = resolve;
-    });
     outbox.seal(this.#bye(ending), { dropWaiting: false });
-    const waits = ending.kind === 'shutdown' || isPatient(ending, config.onEof);
-    const patience = waits ? hurried.then(lastWords) : lastWords();
-    await Promise.race([outbox.flushed(), patience]);
+    await Promise.race([outbox.flushed(), aborted(this.#parting.signal).then(lastWords)]);
     return exitCodeOf(ending);
   }
 
   /** Resolves when every task has its result: drained where the ending allows it, else cancelled. */
   async #settleTasks(ending: Ending): Promise<void> {
-    const { executor, outbox, config } = this.#options;
-    const hurried = new Promise<void>((resolve) => {
-      this.#hurry = resolve;
-    });
-    using deadline = startDeadline(drainingTime(ending, config.onEof));
-    await Promise.race([executor.idle(), hurried, deadline.passed]);
+    const { executor, outbox } = this.#options;
+    using deadline = startDeadline(ending.kind === 'shutdown' ? ending.request.deadlineMs : undefined);
+    await Promise.race([executor.idle(), aborted(this.#haste.signal), deadline.passed]);
     outbox.liftBounds();
     executor.cancelAll(reasonOf(ending));
     await executor.idle();
@@ -139,29 +142,21 @@ export class Session {
   }
 }
 
-/** Whether an ending lets the tasks that are under way go on. */
-function isPatient(ending: Ending, onEof: SessionConfig['onEof']): boolean {
-  if (ending.kind === 'shutdown') return ending.request.mode === 'drain';
-  return ending.kind === 'eof' && onEof === 'drain';
-}
-
-/** How long the tasks may go on, in ms: null as long as they take. */
-function drainingTime(ending: Ending, onEof: SessionConfig['onEof']): number | null {
-  if (!isPatient(ending, onEof)) return 0;
-  return (ending.kind === 'shutdown' ? ending.request.deadlineMs : undefined) ?? null;
-}
-
-/** Passes after so many ms, or never where that is null. It keeps the process alive until it is disposed of. */
-function startDeadline(ms: number | null): Disposable & { readonly passed: Promise<void> } {
+/** Passes after so many ms, or never where they are left out. It keeps the process alive until it is disposed of. */
+function startDeadline(ms: number | undefined): Disposable & { readonly passed: Promise<void> } {
   let timer: NodeJS.Timeout | undefined;
   const passed = new Promise<void>((resolve) => {
-    if (ms !== null) timer = setTimeout(resolve, Math.min(ms, MAX_TIMER_MS));
+    if (ms !== undefined) timer = setTimeout(resolve, Math.min(ms, MAX_TIMER_MS));
   });
   return { passed, [Symbol.dispose]: () => clearTimeout(timer) };
 }
 
 function lastWords(): Promise<void> {
   return sleep(LAST_WORDS_MS, undefined, { ref: false });
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => whenAborted(signal, resolve));
 }
 
 function whenAborted(signal: AbortSignal, act: () => void): void {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
 import { flagName, parseSettingText, settingNames, variableName } from './setting-text.js';
-import { type SettingName, type Settings, settingsSchema } from './settings-schema.js';
+import { type SettingName, type Settings, type SettingsInput, settingsSchema } from './settings-schema.js';
 
 /** Settings that cannot be used. The message names the setting, where it came from, the value and the bound. */
 export class SettingsError extends Error {
@@ -15,8 +15,10 @@ export class SettingsError extends Error {
   }
 }
 
-/** Where settings come from, in rising order of precedence: file, environment, flags. */
+/** Where settings come from, in rising order of precedence: defaults, file, environment, flags. */
 export interface SettingsSources {
+  /** What takes the place of the defaults of the schema. */
+  readonly defaults?: SettingsInput;
   /** The path of a JSON file with settings. */
   readonly file?: string | undefined;
   /** The environment: variables that begin with `EXEC_SIDECAR_`. */
@@ -35,6 +37,7 @@ export class SettingsLayers {
   /** @throws SettingsError for a file that cannot be read, an unknown name, or a text that is no value */
   constructor(sources: SettingsSources) {
     this.#layer = new Map([
+      ...defaultsLayer(sources.defaults ?? {}),
       ...fileLayer(sources.file),
       ...environmentLayer(sources.environment ?? {}),
       ...flagLayer(sources.flags ?? {}),
@@ -53,6 +56,10 @@ export class SettingsLayers {
     if (!parsed.success) throw settingsError(parsed.error, merged);
     return parsed.data;
   }
+}
+
+function defaultsLayer(defaults: SettingsInput): Layer {
+  return new Map(Object.entries(defaults).map(([name, value]) => [name, { value, origin: name }]));
 }
 
 function fileLayer(path: string | undefined): Layer {

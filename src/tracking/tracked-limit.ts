@@ -58,13 +58,6 @@ export const trackedLimits = {
     configKeyBytes: 'maxFrameBytes',
     description: 'Control frames and replies that wait for the host to read',
   },
-  stdinQueue: {
-    category: 'queue',
-    unit: 'bytes',
-    per: 'task',
-    configKey: 'stdinWindowBytes',
-    description: 'Bytes of streamed stdin that wait for the process to read',
-  },
   activeTasks: {
     category: 'resource',
     unit: 'tasks',

@@ -5,22 +5,18 @@ import { buffer, text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { StdinQueue } from '../../src/executor/stdin-queue.js';
-import { QueueRegistry } from '../../src/tracking/index.js';
 import { createGate, isPending } from '../support/gate.js';
 
 interface TestQueue {
   readonly queue: StdinQueue;
-  readonly registry: QueueRegistry;
   /** The totals that were announced, in order. */
   readonly allowed: number[];
 }
 
 function queueOf(windowBytes: number): TestQueue {
-  const registry = new QueueRegistry();
   const allowed: number[] = [];
-  const gauge = registry.register({ limit: 'stdinQueue', capacity: windowBytes, scope: 'execution' });
-  const queue = new StdinQueue({ windowBytes, gauge, onAllowed: (total) => allowed.push(total) });
-  return { queue, registry, allowed };
+  const queue = new StdinQueue({ windowBytes, onAllowed: (total) => allowed.push(total) });
+  return { queue, allowed };
 }
 
 /** A process that takes each chunk only when the gate is opened. */
@@ -83,14 +79,13 @@ describe('the window of streamed stdin', () => {
   });
 
   it('does not move while the process takes nothing', async () => {
-    const { queue, allowed, registry } = queueOf(100);
+    const { queue, allowed } = queueOf(100);
     const gate = createGate();
     const fed = queue.feed(slowWritable(gate.opened));
     queue.write(Buffer.alloc(60));
     queue.write(Buffer.alloc(40));
     expect(await isPending(fed)).toBe(true);
     expect(allowed).toEqual([]);
-    expect(registry.snapshot()).toMatchObject([{ name: 'stdinQueue', depth: 100, unit: 'bytes' }]);
     gate.open();
     queue.end();
     await fed;
@@ -148,14 +143,13 @@ describe('the window of streamed stdin', () => {
 
 describe('a process that takes no more stdin', () => {
   it('does not stop the host: what comes is dropped and counts as consumed', async () => {
-    const { queue, allowed, registry } = queueOf(100);
+    const { queue, allowed } = queueOf(100);
     const stdin = new PassThrough();
     const fed = queue.feed(stdin);
     stdin.destroy();
     await fed;
     queue.write(Buffer.alloc(100));
     expect(allowed).toEqual([200]);
-    expect(registry.snapshot()).toEqual([]);
   });
 
   it('frees what waits for it', async () => {
@@ -187,11 +181,10 @@ describe('a process that takes no more stdin', () => {
   });
 
   it('may be given up by the executor, once or twice', async () => {
-    const { queue, allowed, registry } = queueOf(100);
+    const { queue, allowed } = queueOf(100);
     queue.write(Buffer.alloc(70));
     queue.close();
     queue.close();
     expect(allowed).toEqual([170]);
-    expect(registry.snapshot()).toEqual([]);
   });
 });

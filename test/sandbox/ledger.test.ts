@@ -68,7 +68,10 @@ describe('the ledger', () => {
     const ledger = new Ledger(path, createKeepingLogger());
     ledger.started(entry('a'));
     ledger.close();
-    appendFileSync(path, 'nonsense\nnull\n42\n{"at":1}\n{"at":1,"started":{"executionId":"b","pi');
+    appendFileSync(
+      path,
+      'nonsense\nnull\n42\n{"at":1}\n{"started":null}\n{"ended":7}\n{"at":1,"started":{"executionId":"b","pi',
+    );
     expect(readLedger(path)).toEqual([entry('a')]);
   });
 

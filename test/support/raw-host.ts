@@ -1,188 +1,224 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { encodeFrame, FrameReader, parseSidecarFrame, type SidecarFrame } from '../../protocol/index.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  encodeFrame,
+  FrameReader,
+  PROTOCOL_VERSION,
+  ProtocolFault,
+  parseSidecarFrame,
+  type Ready,
+  type SidecarFrame,
+  type Task,
+  type TaskResult,
+} from '../../protocol/index.js';
+import { EXECUTABLE } from '../end-to-end/support/executable.js';
+import { Traces } from '../end-to-end/support/traces.js';
+import { FrameLog, type FrameMatch, type ReceivedFrame } from './frame-log.js';
+import { descendantsOf, isAlive, pidsWithEnvironment } from './processes.js';
 import { waitFor } from './wait-for.js';
 
-/** The executable as it is shipped. */
-export const EXECUTABLE = fileURLToPath(new URL('../../dist/exec-sidecar.js', import.meta.url));
-
 export interface RawHostOptions {
-  /** Flags after `serve`. */
+  /** Arguments after `serve`. */
   readonly flags?: readonly string[];
+  /** Added to the environment of this process. */
   readonly env?: Readonly<Record<string, string>>;
-  /** `init.config`. */
+  /** The `config` of `init`. */
   readonly config?: Readonly<Record<string, unknown>>;
-  /** Other fields of `init`. */
-  readonly init?: Readonly<Record<string, unknown>>;
-  /** Whether `init` is sent at the start. Default true. */
+  readonly heartbeatMs?: number;
+  /** Whether `init` is sent and `ready` awaited (the default). */
   readonly autoInit?: boolean;
+  /** Where workspaces go. Left out, the host has a root of its own and asserts in the end that nothing of it is left. */
+  readonly traces?: Traces;
+  /** A script to be run instead of the built program. */
+  readonly executable?: string;
 }
 
-/** A frame of the sidecar and when it came, in ms. */
-export type ArrivedFrame = SidecarFrame & { readonly at: number };
-
-export interface HostExit {
+/** How the sidecar has ended. */
+export interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
 
-type FrameOf<Type extends SidecarFrame['type']> = Extract<ArrivedFrame, { type: Type }>;
+const DEADLINE_MS = 20_000;
+
+/** How long a pipe that somebody else still holds open, or that this host does not read, may hide an exit. */
+const PIPE_DRAIN_MS = 1_000;
+
+/** How much of stderr is kept, in characters. */
+const STDERR_CHARACTERS = 65_536;
 
 /**
- * A host that drives the built executable with frames, or with whatever bytes a test likes. Its sidecar has a
- * workspace root of its own. Disposing of it ends the sidecar and fails where a process or a folder of it is left.
+ * A host without a client: it drives the built sidecar by frames, or by any bytes at all, and keeps every frame that
+ * comes back. It gives no credit and answers nothing by itself.
  */
 export class RawHost implements AsyncDisposable {
-  readonly child: ChildProcessWithoutNullStreams;
-  readonly workspaceRoot = mkdtempSync(join(tmpdir(), 'exec-sidecar-raw-host-'));
-  /** Every frame that came, in order. */
-  readonly frames: ArrivedFrame[] = [];
-  readonly exit: Promise<HostExit>;
-  /** What the stream held that is not a frame. */
-  streamFault: unknown = null;
-  stderr = '';
-  #ended: HostExit | null = null;
+  /** Resolves when the sidecar has ended and what it wrote has been read. Never rejects. */
+  readonly exit: Promise<Exit>;
+  readonly traces: Traces;
+  readonly #ownsTraces: boolean;
+  readonly #child: ChildProcessWithoutNullStreams;
   readonly #reader = new FrameReader();
+  readonly #log = new FrameLog(() => `stderr: ${this.#stderr}`);
+  #stderr = '';
+  #fault: unknown = null;
 
-  constructor(options: RawHostOptions = {}) {
-    const { flags = [], env = {}, config = {}, init = {}, autoInit = true } = options;
-    const args = [EXECUTABLE, 'serve', '--workspace-root', this.workspaceRoot, ...flags];
-    this.child = spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio: 'pipe' });
-    this.exit = new Promise((resolve) => {
-      this.child.once('close', (code, signal) => {
-        this.#ended = { code, signal };
-        resolve(this.#ended);
-      });
+  private constructor(child: ChildProcessWithoutNullStreams, traces: Traces, ownsTraces: boolean) {
+    this.#child = child;
+    this.traces = traces;
+    this.#ownsTraces = ownsTraces;
+    this.exit = this.#whenEnded();
+    child.stdin.on('error', () => undefined);
+    child.stdout.on('data', (chunk: Uint8Array) => this.#read(() => this.#receive(chunk)));
+    child.stdout.on('end', () => this.#read(() => this.#reader.end()));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-STDERR_CHARACTERS);
     });
-    this.child.stdin.on('error', () => undefined);
-    this.child.stdout.on('data', (chunk: Buffer) => this.#receive(chunk));
-    this.child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      this.stderr = (this.stderr + text).slice(-65_536);
+  }
+
+  /** Starts a sidecar and, unless `autoInit` is false, opens the session. */
+  static async spawn(options: RawHostOptions = {}): Promise<RawHost> {
+    const traces = options.traces ?? (await Traces.create());
+    const child = spawn(process.execPath, [options.executable ?? EXECUTABLE, 'serve', ...(options.flags ?? [])], {
+      env: { ...process.env, ...traces.environment, ...options.env },
     });
-    if (autoInit) this.send('init', 0, { protocol: 1, config, ...init });
+    const host = new RawHost(child, traces, options.traces === undefined);
+    if (options.autoInit ?? true) await host.#open(options);
+    return host;
   }
 
   get pid(): number {
-    return this.child.pid ?? -1;
+    return this.#child.pid!;
   }
 
-  send(type: string, id: number, body: object = {}): void {
-    this.sendBytes(encodeFrame({ type, id, body }));
+  /** Every frame that came, in the order in which they came. */
+  get frames(): readonly ReceivedFrame[] {
+    return this.#log.frames;
   }
 
-  sendBytes(bytes: Uint8Array): void {
-    this.child.stdin.write(bytes);
+  /** The last of what the sidecar wrote to stderr. */
+  get stderr(): string {
+    return this.#stderr;
   }
 
-  submit(id: number, task: object): void {
-    this.send('submit', id, task);
+  /** The frame that has opened the session. */
+  get ready(): Ready {
+    const frame = this.frames.find(({ type }) => type === 'ready');
+    if (frame?.type !== 'ready') throw new Error('the session is not open');
+    return frame.body;
   }
 
-  /** The frames of one type, or of one type and id. */
-  framesOf<Type extends SidecarFrame['type']>(type: Type, id?: number): FrameOf<Type>[] {
-    return this.frames.filter(
-      (frame): frame is FrameOf<Type> => frame.type === type && (id === undefined || frame.id === id),
-    );
+  /** Sends a frame, good or bad. Resolves when the pipe has taken it, or is broken. */
+  send(type: string, id: number, body: object): Promise<void> {
+    return this.sendBytes(encodeFrame({ type, id, body }));
   }
 
-  /** Waits for the first frame of a type, or of a type and id; fails where the sidecar ends without it. */
-  async waitFor<Type extends SidecarFrame['type']>(
-    type: Type,
-    id?: number,
+  /** Sends bytes as they are. Resolves when the pipe has taken them, or is broken. */
+  sendBytes(bytes: Uint8Array): Promise<void> {
+    return new Promise((resolve) => this.#child.stdin.write(bytes, () => resolve()));
+  }
+
+  submit(id: number, task: Task): Promise<void> {
+    return this.send('submit', id, task);
+  }
+
+  /** The first frame that matches, be it here already or still to come. Rejects when it can no longer come. */
+  waitFor<Type extends SidecarFrame['type']>(
+    wanted: FrameMatch<Type>,
     deadlineMs?: number,
-  ): Promise<FrameOf<Type>> {
-    const what = `${type}${id === undefined ? '' : ` of ${id}`}`;
-    await waitFor(
-      () => {
-        if (this.framesOf(type, id).length > 0) return true;
-        if (this.#ended !== null)
-          throw new Error(`the sidecar ended without ${what}: ${JSON.stringify(this.#ended)}\n${this.stderr}`);
-        return false;
-      },
-      what,
-      deadlineMs,
-    );
-    return this.framesOf(type, id)[0]!;
+  ): Promise<ReceivedFrame & { type: Type }>;
+  waitFor(wanted: (frame: ReceivedFrame) => boolean, deadlineMs?: number): Promise<ReceivedFrame>;
+  waitFor(
+    wanted: ((frame: ReceivedFrame) => boolean) | FrameMatch<SidecarFrame['type']>,
+    deadlineMs = DEADLINE_MS,
+  ): Promise<ReceivedFrame> {
+    return this.#log.waitFor(typeof wanted === 'function' ? wanted : matcher(wanted), deadlineMs);
   }
 
-  async resultOf(id: number, deadlineMs?: number): Promise<FrameOf<'result'>['body']> {
-    return (await this.waitFor('result', id, deadlineMs)).body;
+  /** The result of a task. */
+  async resultOf(id: number, deadlineMs?: number): Promise<TaskResult> {
+    return (await this.waitFor({ type: 'result', id }, deadlineMs)).body;
   }
 
-  /** All that was streamed of one task's stdout or stderr, after checking that the offsets fit. */
-  outputOf(id: number, stream: 'stdout' | 'stderr' = 'stdout'): Buffer {
-    let offset = 0;
-    const pieces = this.framesOf('output', id).filter(({ body }) => body.stream === stream);
-    for (const { body } of pieces) {
-      if (body.offset !== offset) throw new Error(`output of ${id} at ${body.offset} instead of ${offset}`);
-      offset += body.data.byteLength;
-    }
-    return Buffer.concat(pieces.map(({ body }) => body.data));
-  }
-
+  /** Frames are no longer read, so that the sidecar has to wait. */
   pauseReading(): void {
-    this.child.stdout.pause();
+    this.#child.stdout.pause();
   }
 
   resumeReading(): void {
-    this.child.stdout.resume();
+    this.#child.stdout.resume();
   }
 
   closeStdin(): void {
-    this.child.stdin.end();
+    this.#child.stdin.end();
   }
 
-  /** The processes that the sidecar's tasks have left, and everything in its workspace root. */
-  leftovers(): { processes: number[]; files: string[] } {
-    const files = readdirSync(this.workspaceRoot, { recursive: true, encoding: 'utf8' });
-    return { processes: processesBelow(this.workspaceRoot), files: files.filter((file) => file.includes('/')) };
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
   }
 
-  /** Ends the sidecar, whatever it is doing, and checks that nothing is left. */
+  /** Ends the sidecar by closing its stdin. Fails where it does not end, has written what is no frame, or leaves anything. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.resumeReading();
-    this.closeStdin();
-    const timer = setTimeout(() => this.child.kill('SIGKILL'), 10_000);
-    await this.exit;
-    clearTimeout(timer);
+    const descendants = descendantsOf(this.pid);
+    const instances = await this.traces.folders();
+    const left = () => [
+      ...descendants.filter(isAlive),
+      ...(this.#ownsTraces ? instances.flatMap((id) => pidsWithEnvironment('EXEC_SIDECAR_INSTANCE', id)) : []),
+    ];
     try {
-      await waitFor(() => processesBelow(this.workspaceRoot).length === 0, 'the processes of the tasks to be gone');
-      await waitFor(
-        () => this.leftovers().files.length === 0,
-        `the folders of the tasks to be gone: ${this.leftovers().files}`,
-      );
+      this.closeStdin();
+      this.resumeReading();
+      await waitFor(() => !isAlive(this.pid), `the sidecar ${this.pid} to end; stderr: ${this.#stderr}`);
+      await waitFor(() => left().length === 0, 'the processes of the sidecar to be gone');
     } finally {
-      rmSync(this.workspaceRoot, { recursive: true, force: true });
+      for (const pid of [this.pid, ...left()]) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+      await this.exit;
+      if (this.#ownsTraces) await this.traces[Symbol.asyncDispose]();
     }
+    if (this.#fault !== null) throw this.#fault;
   }
 
-  #receive(chunk: Buffer): void {
+  async #open({ config, heartbeatMs }: RawHostOptions): Promise<void> {
+    const body = { protocol: PROTOCOL_VERSION, config, heartbeatMs };
     try {
-      for (const raw of this.#reader.push(chunk)) {
-        const frame = parseSidecarFrame(raw);
-        if (frame !== null) this.frames.push({ ...frame, at: performance.now() });
-      }
+      await this.waitFor({ type: 'hello' });
+      await this.send('init', 0, body);
+      await this.waitFor({ type: 'ready' });
     } catch (error) {
-      this.streamFault ??= error;
+      await this[Symbol.asyncDispose]();
+      throw error;
     }
   }
-}
 
-/** The living processes whose environment leads to a workspace root: those of its tasks. */
-function processesBelow(workspaceRoot: string): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => readOrEmpty(`/proc/${pid}/environ`).includes(`=${workspaceRoot}/`))
-    .map(Number);
-}
-
-function readOrEmpty(path: string): string {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    return '';
+  /** The fault of a sidecar that was cut off by a signal is not held against it. */
+  #read(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#log.end(`what came is no frame: ${error}`);
+      const isCutOff = error instanceof ProtocolFault && error.code === 'frame_truncated';
+      if (!isCutOff) this.#fault ??= error;
+    }
   }
+
+  #receive(chunk: Uint8Array): void {
+    for (const raw of this.#reader.push(chunk)) {
+      const frame = parseSidecarFrame(raw);
+      if (frame !== null) this.#log.add(frame);
+    }
+  }
+
+  async #whenEnded(): Promise<Exit> {
+    const child = this.#child;
+    const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+    const exit = await new Promise<Exit>((resolve) => {
+      child.once('exit', (code, signal) => resolve({ code, signal }));
+    });
+    await Promise.race([closed, sleep(PIPE_DRAIN_MS)]);
+    this.#log.end(`the sidecar has ended with ${exit.signal ?? exit.code}`);
+    return exit;
+  }
+}
+
+function matcher({ type, id }: FrameMatch<SidecarFrame['type']>): (frame: ReceivedFrame) => boolean {
+  return (frame) => frame.type === type && (id === undefined || frame.id === id);
 }

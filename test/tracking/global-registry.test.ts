@@ -65,7 +65,6 @@ describe('the registry of the process', () => {
       outputQueue: true,
       resultQueue: true,
       controlQueue: true,
-      stdinQueue: true,
     } satisfies Record<Queue, true>;
     const categorized = Object.entries(trackedLimits).filter(([, { category }]) => category === 'queue');
     expect(Object.keys(queues).sort()).toEqual(categorized.map(([limit]) => limit).sort());

@@ -91,12 +91,12 @@ describe('a gauge of a queue', () => {
 
   it('counts bytes where the queue is measured in bytes', () => {
     const { registry, warnings } = recordingRegistry();
-    const gauge = registry.register({ limit: 'stdinQueue', capacity: 1_000, scope: 'execution-1' });
+    const gauge = registry.register({ limit: 'outputBytes', capacity: 1_000, scope: 'execution-1' });
     gauge.enqueue(799);
     expect(warnings).toEqual([]);
     gauge.enqueue(1);
     gauge.dequeue(300);
-    expect(warnings.map(brief)).toEqual(['stdinQueue near 800/1000 bytes', 'stdinQueue recovered 500/1000 bytes']);
+    expect(warnings.map(brief)).toEqual(['outputBytes near 800/1000 bytes', 'outputBytes recovered 500/1000 bytes']);
     expect(gauge.snapshot()).toMatchObject({ depth: 500, highWater: 800, enqueued: 800, dequeued: 300 });
   });
 

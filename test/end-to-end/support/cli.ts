@@ -70,6 +70,11 @@ export class RunningCli implements AsyncDisposable {
     await waitFor(() => this.stdout.includes(text), `${JSON.stringify(text)} on stdout; stderr: ${this.stderr}`);
   }
 
+  /** Closes this end of its stdout. */
+  stopReading(): void {
+    this.#child.stdout!.destroy();
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }
