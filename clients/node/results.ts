@@ -1,4 +1,4 @@
-import { type EffectiveLimits, ownBytes, type TaskLimits, type TaskResult } from '../../protocol/index.js';
+import { type EffectiveLimits, ownBytes, type TaskLimits, type TaskResult, UNKNOWN_USAGE } from '../../protocol/index.js';
 import { InvalidArgumentError } from './errors.js';
 
 /** A result with its output as text. Bytes that are not UTF-8 become U+FFFD; ask for `encoding: 'bytes'` to see them. */
@@ -62,16 +62,7 @@ export function cancelledUnsent({ label, limits, defaults, waitedMs, reason }: U
     stdoutBytes: 0,
     stderrBytes: 0,
     truncated: { stdout: false, stderr: false },
-    usage: {
-      wallMs: null,
-      cpuMs: null,
-      userMs: null,
-      systemMs: null,
-      memoryPeakBytes: null,
-      processPeak: null,
-      ioReadBytes: null,
-      ioWriteBytes: null,
-    },
+    usage: UNKNOWN_USAGE,
     limits: { ...defaults, ...given(limits) },
     limitsExceeded: [],
     timing: { queuedMs: Math.round(waitedMs), setupMs: 0, runMs: 0, stalledMs: 0, collectMs: 0 },

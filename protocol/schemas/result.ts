@@ -51,6 +51,18 @@ export const resourceUsageSchema = z.object({
 });
 export type ResourceUsage = z.infer<typeof resourceUsageSchema>;
 
+/** The usage of a task of which nothing is known. */
+export const UNKNOWN_USAGE: ResourceUsage = {
+  wallMs: null,
+  cpuMs: null,
+  userMs: null,
+  systemMs: null,
+  memoryPeakBytes: null,
+  processPeak: null,
+  ioReadBytes: null,
+  ioWriteBytes: null,
+};
+
 /**
  * Where the time of a task went, in ms: waiting for a slot, preparing the sandbox, running, output held back
  * for want of the host's credit (part of `runMs`), and reading the collected files.

@@ -1,29 +1,17 @@
-import type {
-  EffectiveLimits,
-  ErrorKind,
-  LimitEvidence,
-  ResourceUsage,
-  TaskResult,
-  TaskStatus,
-  TaskTiming,
-  WireError,
+import {
+  type EffectiveLimits,
+  type ErrorKind,
+  type LimitEvidence,
+  type TaskResult,
+  type TaskStatus,
+  type TaskTiming,
+  UNKNOWN_USAGE,
+  type WireError,
 } from '../../protocol/index.js';
 import type { ExitStatus } from '../sandbox/backend.js';
 import type { TerminationCause } from './termination.js';
 
 const EMPTY = new Uint8Array(0);
-
-/** The usage of a task of which nothing is known. */
-export const UNKNOWN_USAGE: ResourceUsage = {
-  wallMs: null,
-  cpuMs: null,
-  userMs: null,
-  systemMs: null,
-  memoryPeakBytes: null,
-  processPeak: null,
-  ioReadBytes: null,
-  ioWriteBytes: null,
-};
 
 /** Everything about a task that never ran. */
 export interface NotRun {

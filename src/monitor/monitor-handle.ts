@@ -1,4 +1,4 @@
-import type { EffectiveLimits, ResourceUsage, UsageEvent } from '../../protocol/index.js';
+import { type EffectiveLimits, type ResourceUsage, UNKNOWN_USAGE, type UsageEvent } from '../../protocol/index.js';
 import type { WorkspaceMeasure } from '../sandbox/backend.js';
 import type { Logger, QueueRegistry } from '../tracking/index.js';
 import { type Breach, LimitWatch, type WatchedLimit } from './limit-watch.js';
@@ -81,16 +81,9 @@ export class MonitorHandle {
     if (this.#options.sampled) await this.#workspace.finish();
     this[Symbol.dispose]();
     const last = this.#history.at(-1);
-    return {
-      wallMs,
-      cpuMs: last?.cpuMs ?? null,
-      userMs: last?.userMs ?? null,
-      systemMs: last?.systemMs ?? null,
-      memoryPeakBytes: last?.memoryPeakBytes ?? null,
-      processPeak: last?.processPeak ?? null,
-      ioReadBytes: null,
-      ioWriteBytes: null,
-    };
+    if (last === undefined) return { ...UNKNOWN_USAGE, wallMs };
+    const { cpuMs, userMs, systemMs, memoryPeakBytes, processPeak } = last;
+    return { ...UNKNOWN_USAGE, wallMs, cpuMs, userMs, systemMs, memoryPeakBytes, processPeak };
   }
 
   /** Nothing is watched any more. Idempotent. */
@@ -139,7 +132,7 @@ export class MonitorHandle {
     try {
       notify();
     } catch (error) {
-      this.#options.logger.error({ error, executionId: this.executionId }, 'an observer of the monitor failed');
+      this.#options.logger.error({ err: error, executionId: this.executionId }, 'an observer of the monitor failed');
     }
   }
 }

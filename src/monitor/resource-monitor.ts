@@ -132,7 +132,7 @@ export class ResourceMonitor {
         if (sample !== undefined) handle.observe(sample);
       }
     } catch (error) {
-      this.#options.logger.warn({ error }, 'the processes could not be sampled');
+      this.#options.logger.warn({ err: error }, 'the processes could not be sampled');
     }
   }
 }

@@ -51,7 +51,7 @@ export class Ledger {
       else writeSync(this.#descriptor, `${JSON.stringify(line)}\n`);
       this.#lines += 1;
     } catch (error) {
-      this.#logger.warn({ error, path: this.#path }, 'the ledger of running commands could not be written');
+      this.#logger.warn({ err: error, path: this.#path }, 'the ledger of running commands could not be written');
     }
   }
 

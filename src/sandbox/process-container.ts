@@ -132,7 +132,7 @@ export class ProcessContainer implements Container {
     try {
       await removeTree(directory);
     } catch (error) {
-      this.#context.logger.warn({ error, executionId: this.id, directory }, 'a workspace could not be removed');
+      this.#context.logger.warn({ err: error, executionId: this.id, directory }, 'a workspace could not be removed');
     }
   }
 }

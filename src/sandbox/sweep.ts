@@ -51,7 +51,7 @@ export async function sweepOtherInstances(directory: string, own: string, logger
     } catch (error) {
       // An instance that ends or is swept by another start at this moment takes its directory along.
       if (existsSync(instance))
-        logger.warn({ error, directory: instance }, 'could not clear up after a sidecar that died');
+        logger.warn({ err: error, directory: instance }, 'could not clear up after a sidecar that died');
     }
   }
 }

@@ -136,6 +136,6 @@ function resultsIn({ stdout }: CliOutcome): ResultLine[] {
   return lines.map((line) => JSON.parse(line));
 }
 
-function byLine([a]: readonly [number, unknown], [b]: readonly [number, unknown]): number {
-  return a - b;
+function byLine([a]: readonly unknown[], [b]: readonly unknown[]): number {
+  return Number(a) - Number(b);
 }

@@ -102,8 +102,15 @@ describe('exec-sidecar run', () => {
     const source = join(traces.root, 'source');
     await writeFile(source, 'from the host');
     const options = ['--file', `deep/in.txt=${source}`, '--env', 'NAME=a=b', '--env', 'EMPTY=', '--cwd', 'deep'];
-    const outcome = await cli(['run', ...options, '--', 'sh', '-c', 'cat in.txt; echo "|$NAME|${EMPTY-unset}|"']);
-    expect(outcome).toMatchObject({ exitCode: 0, stdout: 'from the host|a=b||\n', stderr: '' });
+    const outcome = await cli([
+      'run',
+      ...options,
+      '--',
+      'sh',
+      '-c',
+      'cat in.txt; echo "|$NAME|$EMPTY|"; env | grep -c ^EMPTY=',
+    ]);
+    expect(outcome).toMatchObject({ exitCode: 0, stdout: 'from the host|a=b||\n1\n', stderr: '' });
   });
 
   it('with --verbose tells warnings, usage and timing on stderr and nothing on stdout', async () => {

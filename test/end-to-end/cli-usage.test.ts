@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { flagName, settingNames, variableName } from '../../src/sidecar/index.js';
@@ -22,7 +22,7 @@ describe('exec-sidecar', () => {
   });
 
   it('--version tells the version of the package', async () => {
-    const { default: manifest } = await import('../../package.json', { with: { type: 'json' } });
+    const manifest = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
     expect(await cli(['--version'])).toMatchObject({ exitCode: 0, stdout: `exec-sidecar ${manifest.version}\n` });
   });
 

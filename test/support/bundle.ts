@@ -23,7 +23,7 @@ export async function bundle(entry: URL): Promise<BuiltProgram> {
     format: 'esm',
     target: 'node20.19',
     logLevel: 'warning',
-    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+    banner: { js: "import{createRequire as requireFrom}from'node:module';const require=requireFrom(import.meta.url);" },
   });
   return { path, directory, [Symbol.asyncDispose]: () => rm(directory, { recursive: true }) };
 }

@@ -44,6 +44,9 @@ const DEADLINE_MS = 20_000;
 /** How long a pipe that somebody else still holds open, or that this host does not read, may hide an exit. */
 const PIPE_DRAIN_MS = 1_000;
 
+/** How long what the sidecar has started may outlive it: the sweep after a crash takes its time. */
+const REMAINS_MS = 5_000;
+
 /** How much of stderr is kept, in characters. */
 const STDERR_CHARACTERS = 65_536;
 
@@ -168,7 +171,7 @@ export class RawHost implements AsyncDisposable {
       this.closeStdin();
       this.resumeReading();
       await waitFor(() => !isAlive(this.pid), `the sidecar ${this.pid} to end; stderr: ${this.#stderr}`);
-      await waitFor(() => left().length === 0, 'the processes of the sidecar to be gone');
+      await waitFor(() => left().length === 0, 'the processes of the sidecar to be gone', REMAINS_MS);
     } finally {
       for (const pid of [this.pid, ...left()]) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
       await this.exit;

@@ -12,7 +12,8 @@ import {
   trackedLimits,
   warnLimitExhausted,
 } from '../../src/tracking/index.js';
-import { brief, recordingLogger } from './support/recording.js';
+import { createKeepingLogger } from '../support/logs.js';
+import { brief } from './support/recording.js';
 
 describe('the registry of the process', () => {
   const gauges: QueueGauge[] = [];
@@ -41,7 +42,7 @@ describe('the registry of the process', () => {
   });
 
   it('logs its snapshot to its logger', () => {
-    const logger = recordingLogger();
+    const logger = createKeepingLogger();
     QueueRegistry.global.setLogger(logger);
     gauges.push(registerQueue({ limit: 'outputQueue', capacity: 10 }));
     logQueueSnapshot();

@@ -2,7 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { LimitWarning } from '../../protocol/index.js';
 import { type QueueGauge, QueueRegistry } from '../../src/tracking/index.js';
-import { brief, recordingLogger, recordingRegistry } from './support/recording.js';
+import { createKeepingLogger } from '../support/logs.js';
+import { brief, recordingRegistry } from './support/recording.js';
 
 function cycle(gauge: QueueGauge): void {
   gauge.observeDepth(gauge.capacity);
@@ -18,7 +19,7 @@ describe('a limit warning handler', () => {
   });
 
   it('may throw: the producer never notices, and it is logged once', () => {
-    const logger = recordingLogger();
+    const logger = createKeepingLogger();
     const registry = new QueueRegistry({ logger });
     const failure = new Error('the host is confused');
     let calls = 0;
@@ -35,7 +36,7 @@ describe('a limit warning handler', () => {
   });
 
   it('may reject: that is logged as well and is no unhandled rejection', async () => {
-    const logger = recordingLogger();
+    const logger = createKeepingLogger();
     const registry = new QueueRegistry({ logger });
     const failure = new Error('too late');
     registry.setLimitWarningHandler(async () => {
@@ -47,7 +48,7 @@ describe('a limit warning handler', () => {
   });
 
   it('has its failure logged anew when another one was set', () => {
-    const logger = recordingLogger();
+    const logger = createKeepingLogger();
     const registry = new QueueRegistry({ logger });
     const gauge = registry.register({ limit: 'inboxQueue', capacity: 10 });
     for (const message of ['first', 'second']) {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { limitWarningSchema, queueSnapshotSchema } from '../../protocol/index.js';
 import { QueueRegistry, type TrackedLimit, trackedLimits } from '../../src/tracking/index.js';
-import { brief, recordingLogger, recordingRegistry } from './support/recording.js';
+import { createKeepingLogger } from '../support/logs.js';
+import { brief, recordingRegistry } from './support/recording.js';
 
 const everyLimit = Object.keys(trackedLimits) as TrackedLimit[];
 
@@ -54,7 +55,7 @@ describe('a registry', () => {
 
 describe('the log', () => {
   it('has a warning as a warn line with its fields and a recovery as an info line', () => {
-    const logger = recordingLogger();
+    const logger = createKeepingLogger();
     const registry = new QueueRegistry({ logger });
     const gauge = registry.register({ limit: 'schedulerQueue', capacity: 10 });
     gauge.observeDepth(8);
@@ -69,7 +70,7 @@ describe('the log', () => {
   });
 
   it('goes to the logger that was set last', () => {
-    const [before, after] = [recordingLogger(), recordingLogger()];
+    const [before, after] = [createKeepingLogger(), createKeepingLogger()];
     const registry = new QueueRegistry({ logger: before });
     registry.setLogger(after);
     registry.register({ limit: 'schedulerQueue', capacity: 10 }).observeDepth(8);
@@ -78,7 +79,7 @@ describe('the log', () => {
   });
 
   it('has a debug line for each live queue on demand', () => {
-    const logger = recordingLogger();
+    const logger = createKeepingLogger();
     const registry = new QueueRegistry({ logger });
     registry.register({ limit: 'inboxQueue', capacity: 10 }).enqueue();
     registry.register({ limit: 'memoryBudget', capacity: 4 }).observeDepth(1);

@@ -1,6 +1,6 @@
-import type { EffectiveLimits, Task, TaskResult } from '../../../protocol/index.js';
+import { type EffectiveLimits, type Task, type TaskResult, UNKNOWN_USAGE } from '../../../protocol/index.js';
 import { DEFAULT_EXECUTOR_CONFIG, defaultLimits, type ExecutorConfig } from '../../../src/executor/config.js';
-import { notRunResult, UNKNOWN_USAGE } from '../../../src/executor/task-result.js';
+import { notRunResult } from '../../../src/executor/task-result.js';
 import type { ValidatedTask } from '../../../src/executor/validation.js';
 
 const GIB = 1_073_741_824;

@@ -29,7 +29,11 @@ export async function startOwner({ program, workspaceRoot, source, sweeper }: Ow
   const child = spawn(process.execPath, [program.path, workspaceRoot, source, ...guard], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const [line] = await once(createInterface(child.stdout), 'line');
+  const failed = once(child, 'exit').then(([code]) => {
+    throw new Error(`the program has ended early, with exit code ${code}`);
+  });
+  const [line] = await Promise.race([once(createInterface(child.stdout), 'line'), failed]);
+  failed.catch(() => undefined);
   const { pid, task, workspace, output } = JSON.parse(line);
   return { child, pid, task, instance: dirname(dirname(workspace)), output };
 }

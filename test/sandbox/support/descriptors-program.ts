@@ -1,0 +1,4 @@
+import { closeInheritedDescriptors } from '../../../src/sandbox/index.js';
+
+/** Prints the descriptors that it has closed. */
+console.log(JSON.stringify(closeInheritedDescriptors()));
