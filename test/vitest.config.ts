@@ -7,6 +7,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // What a test waits for comes soon, but not always within vitest's own second on a busy machine.
+    expect: { poll: { timeout: 20_000 } },
     maxWorkers: 2,
     restoreMocks: true,
   },

@@ -23,8 +23,12 @@ export class MemoryBudget {
     return true;
   }
 
+  /** Gives back what was taken. Warnings see it with `observe`: what is taken again at once was never recovered. */
   release(bytes: number): void {
     this.#reserved -= bytes;
+  }
+
+  observe(): void {
     this.#gauge.observeDepth(this.#reserved);
   }
 

@@ -212,9 +212,10 @@ export class Scheduler<Item extends ScheduledTask> {
       this.#queue.shift();
       this.#leftQueue(task);
       this.#activeTasks.set(task.executionId, task);
-      this.#activeGauge.observeDepth(this.#activeTasks.size);
       this.#idleWorkers.shift()!(task);
     }
+    this.#activeGauge.observeDepth(this.#activeTasks.size);
+    this.#budget.observe();
     this.#admitWaiters();
   }
 
@@ -224,7 +225,6 @@ export class Scheduler<Item extends ScheduledTask> {
         await this.#options.execute(task);
       } finally {
         this.#activeTasks.delete(task.executionId);
-        this.#activeGauge.observeDepth(this.#activeTasks.size);
         this.#budget.release(task.memoryBytes);
       }
     }

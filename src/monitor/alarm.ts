@@ -7,12 +7,15 @@ const LONGEST_TIMER_MS = 2_147_483_647;
  */
 export function setAlarm(since: number, delayMs: number, ring: (elapsedMs: number) => void): () => void {
   let timer: NodeJS.Timeout;
-  const wait = () => {
-    const elapsedMs = performance.now() - since;
-    const remainingMs = Math.ceil(delayMs - elapsedMs);
-    if (remainingMs <= 0) ring(elapsedMs);
-    else timer = setTimeout(wait, Math.min(remainingMs, LONGEST_TIMER_MS));
+  const arm = () => {
+    const remainingMs = Math.ceil(since + delayMs - performance.now());
+    timer = setTimeout(check, Math.min(Math.max(remainingMs, 1), LONGEST_TIMER_MS));
   };
-  timer = setTimeout(wait, Math.min(delayMs, LONGEST_TIMER_MS));
+  const check = () => {
+    const elapsedMs = performance.now() - since;
+    if (elapsedMs >= delayMs) ring(elapsedMs);
+    else arm();
+  };
+  arm();
   return () => clearTimeout(timer);
 }

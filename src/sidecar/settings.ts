@@ -34,7 +34,7 @@ type Layer = Map<string, { readonly value: unknown; readonly origin: string }>;
 export class SettingsLayers {
   readonly #layer: Layer;
 
-  /** @throws SettingsError for a file that cannot be read, an unknown name, or a text that is no value */
+  /** @throws SettingsError for a file that cannot be read or holds no settings */
   constructor(sources: SettingsSources) {
     this.#layer = new Map([
       ...defaultsLayer(sources.defaults ?? {}),
@@ -99,14 +99,17 @@ function flagLayer(flags: Readonly<Partial<Record<SettingName, string>>>): Layer
   );
 }
 
+/** So much of a wrong name or value is quoted, in UTF-16 code units. */
+const MAX_SHOWN_CHARACTERS = 100;
+
 function settingsError(error: z.ZodError, layer: Layer): SettingsError {
   const issue = error.issues[0]!;
   if (issue.code === 'unrecognized_keys') {
-    const path = [...issue.path, issue.keys[0] ?? ''];
+    const path = [...issue.path, (issue.keys[0] ?? '').slice(0, MAX_SHOWN_CHARACTERS)];
     return new SettingsError(path.join('.'), `${originOf(path, layer)}: there is no such setting`);
   }
   const value = valueAt(issue.path, layer);
-  const given = value === undefined ? 'nothing' : JSON.stringify(value)?.slice(0, 100);
+  const given = value === undefined ? 'nothing' : JSON.stringify(value)?.slice(0, MAX_SHOWN_CHARACTERS);
   const message = `${originOf(issue.path, layer)}: ${lowerFirst(issue.message)}, got ${given}`;
   return new SettingsError(issue.path.join('.'), message);
 }

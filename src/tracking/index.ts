@@ -10,7 +10,7 @@ export {
   setLimitWarningHandler,
   warnLimitExhausted,
 } from './global-registry.js';
-export type { Logger, Logger as TrackingLogger } from './logger.js';
+export type { Logger } from './logger.js';
 export type { Park } from './park-log.js';
 export { QueueGauge } from './queue-gauge.js';
 export { type LimitExhaustion, QueueRegistry } from './queue-registry.js';

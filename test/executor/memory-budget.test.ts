@@ -34,6 +34,20 @@ describe('the memory budget', () => {
     expect(registry.snapshot()).toEqual([]);
   });
 
+  it('has not recovered where what was given back is taken again at once', () => {
+    const { budget, registry } = budgetOf(100);
+    const kinds: string[] = [];
+    registry.setLimitWarningHandler(({ kind }) => kinds.push(kind));
+    budget.reserve(100);
+    budget.release(100);
+    budget.reserve(100);
+    budget.observe();
+    expect(kinds).toEqual(['near']);
+    budget.release(100);
+    budget.observe();
+    expect(kinds).toEqual(['near', 'recovered']);
+  });
+
   it('never hands out more than it has, and has everything back in the end', () => {
     const requests = fc.array(fc.record({ bytes: fc.nat(60), holdFor: fc.nat(5) }), { maxLength: 40 });
     fc.assert(
@@ -48,6 +62,7 @@ describe('the memory budget', () => {
           const inUse = held.reduce((sum, reservation) => sum + reservation.bytes, 0);
           expect(budget.reserve(bytes)).toBe(inUse + bytes <= 100);
           if (inUse + bytes <= 100) held.push({ bytes, until: now + holdFor });
+          budget.observe();
           expect(registry.snapshot()[0]!.depth).toBe(100 - budget.available);
         });
         for (const { bytes } of held) budget.release(bytes);

@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { answerSchemas, type TaskResult, taskStatusSchema } from '../../protocol/index.js';
+import { answerSchemas, type TaskResult, taskStatusSchema, UNKNOWN_USAGE } from '../../protocol/index.js';
 import { ExecutionStatistics } from '../../src/executor/statistics.js';
-import { UNKNOWN_USAGE } from '../../protocol/index.js';
 import { successfulResult } from './support/tasks.js';
 
 afterEach(() => {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { INIT_TIMEOUT_MS, PROTOCOL_VERSION, ProtocolFault, sidecarFrames } from '../../protocol/index.js';
-import { faultFrame, FrameSource, helloFrame, receiveInit } from '../../src/session/index.js';
+import { FrameSource, faultFrame, helloFrame, receiveInit } from '../../src/session/index.js';
 import { TestSource } from './support/frames.js';
 
 const never = new AbortController().signal;

@@ -101,7 +101,11 @@ describe('sealing', () => {
     test.outbox.seal(pong(100), { dropWaiting: true });
     test.sink.resume();
     await test.outbox.flushed();
-    expect(test.sink.frames.slice(1).map(({ type, id }) => `${type} ${id}`)).toEqual(['output 1', 'reply 1', 'pong 99']);
+    expect(test.sink.frames.slice(1).map(({ type, id }) => `${type} ${id}`)).toEqual([
+      'output 1',
+      'reply 1',
+      'pong 99',
+    ]);
   });
 
   it('drops what waits where it is told to, so that the last frame comes at once', async () => {

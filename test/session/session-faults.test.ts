@@ -53,7 +53,11 @@ describe('a host that breaks the protocol', () => {
       session.send('stdin', 1, { data: new Uint8Array(1_000) });
       session.send('stdin', 1, { data: new Uint8Array(1) });
     });
-    expect(told).toMatchObject({ exitCode: 65, code: 'window_overrun', detail: { id: 1, sent: 1_001, allowed: 1_000 } });
+    expect(told).toMatchObject({
+      exitCode: 65,
+      code: 'window_overrun',
+      detail: { id: 1, sent: 1_001, allowed: 1_000 },
+    });
     expect(told.message).toContain('stdinWindowBytes');
   });
 

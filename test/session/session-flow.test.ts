@@ -60,7 +60,9 @@ describe('streamed output', () => {
     await using session = await TestSession.open({ session: { window } });
     session.sink.stall();
     session.send('submit', 1, { ...shell('head -c 5000000 /dev/zero'), output: { mode: 'stream' } });
-    await expect.poll(() => session.test.registry.snapshot().find(({ name }) => name === 'outputQueue')?.waiters).toBe(1);
+    await expect
+      .poll(() => session.test.registry.snapshot().find(({ name }) => name === 'outputQueue')?.waiters)
+      .toBe(1);
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(session.test.executor.unfinished.size).toBe(1);
     session.sink.resume();
@@ -82,7 +84,11 @@ describe('streamed stdin', () => {
       sent += bytes;
     }
     session.send('stdin', 1, { end: true });
-    expect(Buffer.from((await session.result(1)).stdout).toString().trim()).toBe(String(sent));
+    expect(
+      Buffer.from((await session.result(1)).stdout)
+        .toString()
+        .trim(),
+    ).toBe(String(sent));
   });
 
   it('can come before the task has been started', async () => {

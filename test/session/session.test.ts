@@ -21,7 +21,11 @@ describe('a task', () => {
     await using session = await TestSession.open();
     session.send('submit', 1, { command: '', label: 'bad' });
     session.send('submit', 2, shell('true'));
-    expect(await session.result(1)).toMatchObject({ status: 'notExecuted', label: 'bad', error: { kind: 'validation' } });
+    expect(await session.result(1)).toMatchObject({
+      status: 'notExecuted',
+      label: 'bad',
+      error: { kind: 'validation' },
+    });
     expect((await session.result(2)).status).toBe('success');
     expect(session.typesOf(1)).toEqual(['result']);
   });
@@ -68,7 +72,9 @@ describe('a task', () => {
     session.send('submit', 1, { ...shell('head -c 900 /dev/zero; sleep 0.2'), limits: { outputBytes: 1_000 } });
     const { executionId } = await session.result(1);
     const warnings = session.sink.of('limitWarning').filter(({ id }) => id === 1);
-    expect(warnings.map(({ body }) => body)).toMatchObject([{ limit: 'outputBytes', kind: 'near', scope: executionId }]);
+    expect(warnings.map(({ body }) => body)).toMatchObject([
+      { limit: 'outputBytes', kind: 'near', scope: executionId },
+    ]);
     expect(session.typesOf(1)).toEqual(['accepted', 'started', 'limitWarning', 'result']);
   });
 
