@@ -79,9 +79,8 @@ function isBooleanSetting(name: string): boolean {
 
 function parse(words: readonly string[], own: Readonly<Record<string, OptionKind>>): [string, string | undefined][] {
   const normalised = words.flatMap((word, index) => {
-    const name = word.replace(/^--/, '');
-    const next = words[index + 1];
-    return isBooleanSetting(name) && next !== 'true' && next !== 'false' ? [`${word}=true`] : [word];
+    const alone = words[index + 1] !== 'true' && words[index + 1] !== 'false';
+    return alone && word.startsWith('--') && isBooleanSetting(word.slice(2)) ? [`${word}=true`] : [word];
   });
   const options: Record<string, { type: OptionKind; multiple?: boolean }> = { config: { type: 'string' } };
   for (const name of settingNames) options[flagName(name).slice(2)] = { type: 'string', multiple: true };

@@ -3,7 +3,7 @@ export function resultLine(line: number, result: object): string {
   return `${JSON.stringify({ line, ...result }, textForBytes)}\n`;
 }
 
-const decoder = new TextDecoder('utf-8', { fatal: true });
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Text where the bytes are UTF-8, else `{"base64": "…"}`. */
 function textForBytes(this: unknown, _key: string, value: unknown): unknown {

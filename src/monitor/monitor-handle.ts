@@ -61,6 +61,7 @@ export class MonitorHandle {
     const usage = this.#usageEvent(sample);
     if (this.#history.push(usage) > HISTORY_LENGTH) this.#history.shift();
     this.#tell(() => this.#options.observer.onUsage(usage));
+    if (this.#breached) return;
     this.#watches.get('cpuTimeMs')?.observe(sample.cpuMs);
     this.#watches.get('memoryBytes')?.observe(sample.memoryBytes);
     this.#watches.get('processes')?.observe(sample.processes);
@@ -114,12 +115,12 @@ export class MonitorHandle {
   }
 
   #observeWorkspace({ totalBytes, largestFileBytes }: WorkspaceMeasure): void {
-    if (this.#ended) return;
+    if (this.#ended || this.#breached) return;
     this.#watches.get('workspaceBytes')?.observe(totalBytes);
     this.#watches.get('fileSizeBytes')?.observe(largestFileBytes);
   }
 
-  /** The first breach is the one that ends the task; later ones tell nothing new. */
+  /** The first breach is the one that ends the task: what it uses while it dies is not held against any limit. */
   #breach({ limit, status, capacity, observed }: Breach): void {
     if (this.#breached) return;
     this.#breached = true;

@@ -95,10 +95,18 @@ export class Session {
   /** The first ending decides; a later one can only hurry it. */
   #finish(ending: Ending): void {
     this.#end(ending);
-    if (ending.kind === 'eof') for (const task of this.#table.tasks()) task.frames.liftCredit();
+    if (ending.kind === 'eof') this.#expectNothingMore();
     if (this.#isPatient(ending)) return;
     this.#haste.abort();
     if (ending.kind !== 'shutdown') this.#parting.abort();
+  }
+
+  /** Nobody can grant credit any more, or go on with a task's stdin: what waits for either goes on without. */
+  #expectNothingMore(): void {
+    for (const { frames, handle } of this.#table.tasks()) {
+      frames.liftCredit();
+      handle?.stdin?.end();
+    }
   }
 
   /** Whether an ending lets the tasks that are under way go on. */

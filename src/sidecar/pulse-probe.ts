@@ -1,21 +1,16 @@
 import { readdirSync } from 'node:fs';
-import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Health } from '../../protocol/index.js';
 import type { TaskExecutor } from '../executor/index.js';
 import type { HealthProbe, Pulse } from '../session/index.js';
-
-/** How often the event loop is probed, in ms. */
-const LOOP_RESOLUTION_MS = 100;
+import { LoopDelay } from './loop-delay.js';
 
 /** Watches how the sidecar itself is. */
 export class PulseProbe implements HealthProbe, Disposable {
   readonly #executor: TaskExecutor;
-  readonly #loop: IntervalHistogram;
+  readonly #loopDelay = new LoopDelay();
 
   constructor(executor: TaskExecutor) {
     this.#executor = executor;
-    this.#loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
-    this.#loop.enable();
   }
 
   /** What a heartbeat tells. `loopDelayMs` is the worst delay since somebody last asked. */
@@ -23,7 +18,7 @@ export class PulseProbe implements HealthProbe, Disposable {
     const { activeTasks, queuedTasks } = this.#executor.scheduler;
     return {
       uptimeMs: Math.round(process.uptime() * 1_000),
-      loopDelayMs: this.#takeLoopDelay(),
+      loopDelayMs: this.#loopDelay.take(),
       active: activeTasks.size,
       queued: queuedTasks,
     };
@@ -40,14 +35,7 @@ export class PulseProbe implements HealthProbe, Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#loop.disable();
-  }
-
-  /** The histogram holds whole intervals, so the interval itself is no delay. */
-  #takeLoopDelay(): number {
-    const worst = this.#loop.count === 0 ? 0 : this.#loop.max / 1e6 - LOOP_RESOLUTION_MS;
-    this.#loop.reset();
-    return Math.max(0, Math.round(worst));
+    this.#loopDelay[Symbol.dispose]();
   }
 }
 

@@ -81,7 +81,9 @@ function sourceFiles(folder: string): string[] {
 }
 
 function importsOf(file: string): Import[] {
-  const specifiers = code(file).matchAll(/(?:^(?:import|export)\s[\w\s{},*$]*\bfrom\s+|^import\s+|\bimport\s*\(\s*)'([^']+)'/gm);
+  const specifiers = code(file).matchAll(
+    /(?:^(?:import|export)\s[\w\s{},*$]*\bfrom\s+|^import\s+|\bimport\s*\(\s*)'([^']+)'/gm,
+  );
   return [...specifiers].map(([, specifier = '']) => ({ file, folder: folderOf(file), specifier }));
 }
 

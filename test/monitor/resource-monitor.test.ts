@@ -59,6 +59,13 @@ describe('the first breach of a task', () => {
     expect(test.story.filter((line) => line.endsWith('exhausted'))).toEqual(['cpuTimeMs exhausted']);
   });
 
+  it('is followed by no other warning while the task dies', async () => {
+    using test = new TestMonitor({ sampler: scriptedSampler({ memoryBytes: 200 }, { memoryBytes: 1 }) });
+    test.monitor.startMonitoring(target('task'), { ...LIMITS, memoryBytes: 100 }, test.observer);
+    await waitFor(() => test.samples.length >= 4, 'four samples');
+    expect(test.story).toEqual(['memoryBytes near', 'memoryBytes exhausted', 'memoryBytes breach']);
+  });
+
   it('is not taken for that of another task', async () => {
     using one = new TestMonitor();
     const { monitor, observer, breaches } = one;

@@ -30,6 +30,16 @@ describe('a task', () => {
     expect(session.typesOf(1)).toEqual(['result']);
   });
 
+  it('has its result however long the command is that it could not run', async () => {
+    await using session = await TestSession.open();
+    session.send('submit', 1, { command: `/${'x'.repeat(900_000)}` });
+    const { status, error } = await session.result(1);
+    expect([status, error?.kind, error?.details?.code]).toEqual(['notExecuted', 'execution', 'command_not_found']);
+    session.send('submit', 2, shell('sleep 60'));
+    session.send('cancel', 2, { reason: 'x'.repeat(900_000) });
+    expect((await session.result(2)).status).toBe('cancelled');
+  });
+
   it('is cancelled by its id, and a cancel for an id that is not known is ignored', async () => {
     await using session = await TestSession.open();
     session.send('submit', 1, shell('sleep 60'));

@@ -151,6 +151,16 @@ export class RawHost implements AsyncDisposable {
     this.#child.stdout.resume();
   }
 
+  /** Closes this end of the sidecar's stdout. */
+  closeStdout(): void {
+    this.#child.stdout.destroy();
+  }
+
+  /** The log is no longer read: what the sidecar writes to stderr stays in the pipe. */
+  pauseReadingLog(): void {
+    this.#child.stderr.pause();
+  }
+
   closeStdin(): void {
     this.#child.stdin.end();
   }

@@ -57,18 +57,17 @@ export class TestSandbox {
   static async open(options: Partial<SandboxManagerOptions> = {}): Promise<TestSandbox> {
     const directory = await temporaryDirectory();
     const logger = createKeepingLogger();
-    const manager = await SandboxManager.create({
-      backend: 'process',
-      workspaceRoot: directory.path,
-      network: true,
-      allowedCwd: [],
-      logger,
-      ...options,
-    });
-    return new TestSandbox(manager, directory.path, logger, async () => {
-      await manager.close();
+    try {
+      const defaults = { backend: 'process', workspaceRoot: directory.path, network: true, allowedCwd: [] } as const;
+      const manager = await SandboxManager.create({ ...defaults, logger, ...options });
+      return new TestSandbox(manager, directory.path, logger, async () => {
+        await manager.close();
+        await directory[Symbol.asyncDispose]();
+      });
+    } catch (error) {
       await directory[Symbol.asyncDispose]();
-    });
+      throw error;
+    }
   }
 
   container(limits: Partial<EffectiveLimits> = {}, files: readonly TaskFile[] = []): Promise<Container> {

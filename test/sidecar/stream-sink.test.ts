@@ -1,0 +1,98 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { PassThrough, Writable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { streamSink } from '../../src/sidecar/index.js';
+import { isPending } from '../support/gate.js';
+
+/** A stream whose reader takes nothing before it is told to. */
+function slowStream(): { stream: Writable; take: () => void; taken: Uint8Array[] } {
+  const taken: Uint8Array[] = [];
+  let done: (() => void) | undefined;
+  const stream = new Writable({
+    highWaterMark: 10,
+    write(chunk, _encoding, callback) {
+      taken.push(chunk);
+      done = callback;
+    },
+  });
+  const take = () => {
+    const callback = done;
+    done = undefined;
+    callback?.();
+  };
+  return { stream, take, taken };
+}
+
+describe('a stream as a sink', () => {
+  it('takes bytes in order and says when it has room for more', async () => {
+    const { stream, take, taken } = slowStream();
+    const sink = streamSink(stream);
+    expect(sink.write([Buffer.from('ab'), Buffer.from('cd')])).toBe(true);
+    expect(sink.write([Buffer.alloc(20, 'x')])).toBe(false);
+    const drained = sink.drained();
+    expect(await isPending(drained)).toBe(true);
+    for (let at = 0; at < 3; at += 1) {
+      take();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await drained;
+    expect(Buffer.concat(taken).toString()).toBe(`abcd${'x'.repeat(20)}`);
+  });
+
+  it('is drained at once where it has room', async () => {
+    const sink = streamSink(new PassThrough());
+    sink.write([Buffer.from('x')]);
+    await sink.drained();
+  });
+
+  it('is flushed when everything before has been taken', async () => {
+    const { stream, take } = slowStream();
+    const sink = streamSink(stream);
+    sink.write([Buffer.from('x')]);
+    const flushed = sink.flushed();
+    expect(await isPending(flushed)).toBe(true);
+    take();
+    await new Promise((resolve) => setImmediate(resolve));
+    take();
+    await flushed;
+  });
+
+  it('is gone when the reader is, and then waits for nothing and fails at nothing', async () => {
+    const child = spawn('/bin/sh', ['-c', 'exec 0<&-; sleep 60'], { stdio: ['pipe', 'ignore', 'ignore'] });
+    const sink = streamSink(child.stdin);
+    const big = Buffer.alloc(1_000_000);
+    while (!sink.gone.aborted) {
+      sink.write([big]);
+      await Promise.race([sink.drained(), new Promise((resolve) => setTimeout(resolve, 20))]);
+    }
+    expect(sink.write([big])).toBe(true);
+    await sink.drained();
+    await sink.flushed();
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  });
+
+  it('ends every wait when it is gone', async () => {
+    const { stream } = slowStream();
+    const sink = streamSink(stream);
+    sink.write([Buffer.alloc(20)]);
+    const waits = [sink.drained(), sink.flushed()];
+    expect(await isPending(Promise.all(waits))).toBe(true);
+    stream.destroy();
+    await Promise.all(waits);
+    expect(sink.gone.aborted).toBe(true);
+  });
+
+  it('leaves no listener behind by waiting', async () => {
+    const stream = new PassThrough({ highWaterMark: 1 });
+    const sink = streamSink(stream);
+    stream.resume();
+    for (let at = 0; at < 50; at += 1) {
+      sink.write([Buffer.alloc(10)]);
+      await sink.drained();
+    }
+    expect(stream.listenerCount('drain')).toBeLessThan(3);
+    expect(stream.listenerCount('close')).toBeLessThan(3);
+  });
+});
