@@ -1,4 +1,10 @@
-import { type EffectiveLimits, ownBytes, type TaskLimits, type TaskResult, UNKNOWN_USAGE } from '../../protocol/index.js';
+import {
+  type EffectiveLimits,
+  ownBytes,
+  type TaskLimits,
+  type TaskResult,
+  UNKNOWN_USAGE,
+} from '../../protocol/index.js';
 import { InvalidArgumentError } from './errors.js';
 
 /** A result with its output as text. Bytes that are not UTF-8 become U+FFFD; ask for `encoding: 'bytes'` to see them. */

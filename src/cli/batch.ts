@@ -49,7 +49,7 @@ export async function runBatch(file: string, settings: Settings, io: CliIo): Pro
   io.termination.addEventListener('abort', onTermination, { once: true });
 
   let line = 0;
-  for await (const text of lines) {
+  for await (const text of readLines(lines, file)) {
     if (stopped) break;
     const number = ++line;
     if (text.trim() === '') continue;
@@ -74,8 +74,21 @@ async function openFile(path: string): Promise<Readable> {
   try {
     return (await open(path)).createReadStream();
   } catch (error) {
-    throw new UsageError(`--batch: cannot read ${path}: ${(error as Error).message}`, { cause: error });
+    throw unreadable(path, error);
   }
+}
+
+/** @throws UsageError where the file cannot be read to its end */
+async function* readLines(lines: AsyncIterable<string>, path: string): AsyncGenerator<string> {
+  try {
+    yield* lines;
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+function unreadable(path: string, error: unknown): UsageError {
+  return new UsageError(`--batch: cannot read ${path}: ${(error as Error).message}`, { cause: error });
 }
 
 function parseLine(text: string): { ok: true; task: unknown } | { ok: false; unreadable: UnreadableLine } {

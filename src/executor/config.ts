@@ -74,12 +74,12 @@ export const DEFAULT_EXECUTOR_CONFIG = {
   commandPolicy: {},
 } as const satisfies Omit<ExecutorConfig, 'memoryBudgetBytes'>;
 
-/** The limits of a task that sets none of its own. */
+/** The limits of a task that sets none of its own. On a machine with little memory the budget lowers the default. */
 export function defaultLimits(config: ExecutorConfig): EffectiveLimits {
   return {
     timeoutMs: config.defaultTimeoutMs,
     cpuTimeMs: config.defaultCpuTimeLimitMs,
-    memoryBytes: config.defaultMemoryLimitBytes,
+    memoryBytes: Math.min(config.defaultMemoryLimitBytes, config.memoryBudgetBytes),
     processes: config.defaultProcessLimit,
     openFiles: config.defaultOpenFilesLimit,
     fileSizeBytes: config.defaultFileSizeLimitBytes,

@@ -135,9 +135,8 @@ export class TaskExecutor {
   async submitTasks(handles: readonly TaskHandle[]): Promise<void> {
     const waiting = handles.filter((handle) => handle.termination.cause === null);
     if (waiting.length === 0) return;
-    const signal = waiting.length === 1 ? { signal: waiting[0]!.termination.signal } : {};
     try {
-      await this.scheduler.submitTasks(waiting, signal);
+      await this.scheduler.submitTasks(waiting, { signal: allTerminated(waiting) });
     } catch (error) {
       const wireError = toWireError(error);
       await Promise.all(waiting.map((handle) => this.#finishUnstarted(handle, wireError)));
@@ -255,6 +254,18 @@ export class TaskExecutor {
     this.#unfinished.delete(handle.executionId);
     if (this.#unfinished.size === 0) for (const wake of this.#onIdle.splice(0)) wake();
   }
+}
+
+/** Aborts when none of the tasks is wanted any more. */
+function allTerminated(handles: readonly TaskHandle[]): AbortSignal {
+  const controller = new AbortController();
+  let wanted = handles.length;
+  const onTerminated = () => {
+    wanted -= 1;
+    if (wanted === 0) controller.abort();
+  };
+  for (const { termination } of handles) termination.signal.addEventListener('abort', onTerminated, { once: true });
+  return controller.signal;
 }
 
 type Validation =

@@ -7,6 +7,9 @@ const MAX_STRING_BYTES = 131_071;
 /** The kernel counts a pointer for each string. */
 const POINTER_BYTES = 8;
 
+/** Every Unix passes on so much; then its exact bound need not be looked up. */
+const ALWAYS_FITS_BYTES = 65_536;
+
 /** Kept free for the file name, the auxiliary vector and alignment. */
 const RESERVE_BYTES = 4_096;
 
@@ -27,6 +30,7 @@ export async function checkArgumentSize(
     }
     total += bytes + 1 + POINTER_BYTES;
   }
+  if (total <= ALWAYS_FITS_BYTES) return;
   const bound = (await totalBound()) - RESERVE_BYTES;
   if (total > bound) throw tooLong(`arguments and environment of ${total} bytes in all`, total, bound);
 }

@@ -95,7 +95,7 @@ export class ProcessContainer implements Container {
       instanceId: instance.id,
       executionId: this.id,
     });
-    const executable = await inspectExecutable(spec.command, environment.PATH ?? '', cwd);
+    const executable = inspectExecutable(spec.command, environment.PATH ?? '', cwd);
     // A shell's exec takes no `--`: what it starts has to begin with a slash, not with a dash.
     const command = tools.setpriv === null ? executable : spec.command;
     const line = launchLine(tools, this.#spec.limits, environment, [command, ...spec.args]);

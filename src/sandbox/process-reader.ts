@@ -8,7 +8,7 @@ import { type ProcessEntry, type ProcessIdentity, parseProcStat, parsePsLine } f
  * @throws where neither can be read
  */
 export function readProcesses(): Promise<ProcessEntry[]> {
-  return process.platform === 'linux' ? readProc() : readPs();
+  return process.platform === 'linux' ? procReader.read() : readPs();
 }
 
 /** The identity of a process that is known to be there, alive or not yet reaped. Off Linux its start is not known. */
@@ -20,19 +20,44 @@ export function identify(pid: number): ProcessIdentity {
 /** After so many reads the event loop gets its turn: about a millisecond. */
 const READS_PER_TURN = 64;
 
-/** Reads synchronously, in slices: through the thread pool the same costs several times as much. */
-async function readProc(): Promise<ProcessEntry[]> {
-  const entries: ProcessEntry[] = [];
-  let reads = 0;
-  for (const name of readdirSync('/proc')) {
-    const pid = Number(name);
-    if (!Number.isInteger(pid)) continue;
-    const entry = readProcStat(pid);
-    if (entry !== null) entries.push(entry);
-    if (++reads % READS_PER_TURN === 0) await nextTurn();
-  }
-  return entries;
+/**
+ * Processes that are older than this one belong to no task of it, and are read again only when they were not read for
+ * so long. Until then no pid can have gone once round and come to another process.
+ */
+const ELDER_MAX_AGE_MS = 250;
+
+interface Elder {
+  readonly entry: ProcessEntry;
+  readonly readAt: number;
 }
+
+/** Reads /proc. Synchronously, in slices: through the thread pool the same costs several times as much. */
+class ProcReader {
+  #elders: ReadonlyMap<number, Elder> = new Map();
+
+  async read(): Promise<ProcessEntry[]> {
+    const ownStart = identify(process.pid).startTime ?? 0;
+    const readAt = performance.now();
+    const entries: ProcessEntry[] = [];
+    const elders = new Map<number, Elder>();
+    let reads = 0;
+    for (const name of readdirSync('/proc')) {
+      const pid = Number(name);
+      if (!Number.isInteger(pid)) continue;
+      const known = this.#elders.get(pid);
+      const recent = known !== undefined && readAt - known.readAt < ELDER_MAX_AGE_MS;
+      const entry = recent ? known.entry : readProcStat(pid);
+      if (entry === null) continue;
+      entries.push(entry);
+      if (entry.startTime < ownStart) elders.set(pid, recent ? known : { entry, readAt });
+      if (!recent && ++reads % READS_PER_TURN === 0) await nextTurn();
+    }
+    this.#elders = elders;
+    return entries;
+  }
+}
+
+const procReader = new ProcReader();
 
 const statBuffer = Buffer.allocUnsafe(4_096);
 

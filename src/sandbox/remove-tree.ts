@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { rm, rmdir } from 'node:fs/promises';
 import { execa } from 'execa';
 import { defaultPath } from './tools.js';
 
@@ -9,7 +9,8 @@ import { defaultPath } from './tools.js';
  */
 export async function removeTree(directory: string): Promise<void> {
   try {
-    await rm(directory, { recursive: true, force: true });
+    // Most are empty, and this one call does it.
+    await rmdir(directory).catch(() => rm(directory, { recursive: true, force: true }));
   } catch {
     // chmod(1) and rm(1) walk by descriptors, so that no path is ever too long for them.
     const options = { env: { PATH: defaultPath() }, extendEnv: false, stdin: 'ignore', cwd: '/' } as const;

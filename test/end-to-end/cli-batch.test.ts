@@ -123,11 +123,11 @@ describe('exec-sidecar run --batch', () => {
 });
 
 function runBatch(lines: readonly string[], options: readonly string[] = []): Promise<CliOutcome> {
-  return cli(['run', ...options, '--log-level', 'error', '--batch', '-'], { input: lines.join('\n') });
+  return cli(['run', ...options, '--batch', '-'], { input: lines.join('\n') });
 }
 
 function startBatch(options: readonly string[], cliOptions: CliOptions) {
-  return startCli(['run', ...options, '--log-level', 'error', '--batch', '-'], cliOptions);
+  return startCli(['run', ...options, '--batch', '-'], cliOptions);
 }
 
 function resultsIn({ stdout }: CliOutcome): ResultLine[] {

@@ -74,8 +74,10 @@ describe('exec-sidecar run', () => {
       cli(['run', '--timeout-ms', '200', '--', 'sleep', '30']),
       cli(['run', '--output-bytes', '1K', '--', 'sh', '-c', 'cat /dev/zero']),
     ]);
-    expect(timeout).toMatchObject({ exitCode: 124, stderr: expect.stringContaining('limits.timeoutMs of 200') });
-    expect(flood).toMatchObject({ exitCode: 137, stderr: expect.stringContaining('limits.outputBytes of 1024') });
+    expect(timeout).toMatchObject({ exitCode: 124, stdout: '' });
+    expect(timeout.stderr).toMatch(/^exec-sidecar: timeout: limits\.timeoutMs of 200 exceeded.*\n$/);
+    expect(flood).toMatchObject({ exitCode: 137 });
+    expect(flood.stderr).toMatch(/^exec-sidecar: outputLimitExceeded: limits\.outputBytes of 1024 exceeded.*\n$/);
     expect(flood.stdout).toBe('\0'.repeat(1_024));
   });
 

@@ -92,15 +92,16 @@ describe.concurrent('a sidecar', () => {
     expect(host.frames.map(({ type }) => type)).toEqual(['hello']);
   });
 
-  it('ends with 143 at SIGTERM, everything cancelled, also while it drains', async () => {
+  it('that drains cancels what is left at SIGTERM', async () => {
     await using host = await RawHost.spawn();
     const pid = await start(host, 1, stubborn);
     await host.send('shutdown', 0, { mode: 'drain' });
     await host.send('ping', 3, {});
     await host.waitFor({ type: 'pong', id: 3 });
     host.kill('SIGTERM');
-    expect(await host.exit).toMatchObject({ signal: null });
+    expect(await host.exit).toEqual({ code: 0, signal: null });
     expect(statuses(host, [1])).toEqual(['cancelled']);
+    expectBye(host, { reason: 'shutdown drain', completed: 0, cancelled: 1, leaked: 0 });
     expect(isAlive(pid)).toBe(false);
   });
 
@@ -136,6 +137,31 @@ describe.concurrent('a sidecar', () => {
     expect(await host.exit).toEqual({ code: 0, signal: null });
     expect(isAlive(pid)).toBe(false);
     expect(host.stderr).toBe('');
+  });
+
+  it('ends although its host, which has left, never reads what is left to say', async () => {
+    await using host = await RawHost.spawn();
+    const output = { mode: 'stream', onOverflow: 'kill' } as const;
+    const pid = await start(host, 1, { command: 'yes', limits: { outputBytes: 2 ** 40 }, output });
+    await host.send('window', 1, { outputBytes: 2 ** 40 });
+    await host.waitFor({ type: 'output', id: 1 });
+    host.pauseReading();
+    await sleep(300);
+    host.closeStdin();
+    expect(await host.exit).toEqual({ code: 0, signal: null });
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  it('writes nothing but frames to stdout, whatever is printed in its process', async () => {
+    const noise = 'setTimeout(() => setInterval(() => { console.log("noise"); process.stdout.write("noise"); }, 5), 100)';
+    const preload = `--import=data:text/javascript,${encodeURIComponent(noise)}`;
+    await using host = await RawHost.spawn({ env: { NODE_OPTIONS: preload } });
+    await waitFor(() => host.stderr.includes('noise'), 'noise on stderr');
+    await host.submit(1, { command: 'sh', args: ['-c', 'sleep 0.3; echo hi'] });
+    expect(await host.resultOf(1)).toMatchObject({ status: 'success', stdoutBytes: 3 });
+    await host.send('shutdown', 0, { mode: 'drain' });
+    expect(await host.exit).toEqual({ code: 0, signal: null });
+    expect(host.frames.at(-1)?.type).toBe('bye');
   });
 
   it('does not mind that nobody reads its log', async () => {

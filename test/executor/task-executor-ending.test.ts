@@ -1,7 +1,12 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createGate, isPending } from '../support/gate.js';
 import { isAlive } from '../support/processes.js';
+import { useTemporaryFolder } from '../support/temporary-folder.js';
 import { openExecutor, prepareOne, RecordingListener, shell, start, stdoutOf } from './support/executors.js';
+
+const folder = useTemporaryFolder();
 
 const SLEEPER = shell('sleep 60');
 
@@ -45,13 +50,30 @@ describe('cancelling a task', () => {
     expect((await waiting.result).status).toBe('cancelled');
   });
 
+  it('frees those behind a batch that waits for room, once nobody wants any of it', async () => {
+    await using test = await openExecutor({ maxConcurrentTasks: 1, queueSize: 3 });
+    await start(test.executor, SLEEPER);
+    await start(test.executor, SLEEPER);
+    const batch = [SLEEPER, SLEEPER, SLEEPER].map((task) => prepareOne(test.executor, task));
+    const submission = test.executor.submitTasks(batch);
+    const next = prepareOne(test.executor, SLEEPER);
+    const nextSubmission = test.executor.submitTasks([next]);
+    for (const handle of batch) {
+      expect(await isPending(nextSubmission)).toBe(true);
+      handle.cancel();
+    }
+    await submission;
+    await nextSubmission;
+    expect(next.state).toBe('queued');
+  });
+
   it('kills it while it runs, the whole tree, and keeps the output', async () => {
     await using test = await openExecutor();
     const listener = new RecordingListener();
-    const script = 'setsid sleep 61 & sleep 62 & echo $$ $!; sleep 63';
+    const ready = join(folder(), 'ready');
+    const script = `setsid sleep 61 & sleep 62 & echo $$ $!; touch ${ready}; sleep 63`;
     const handle = await start(test.executor, shell(script), listener);
-    await expect.poll(() => handle.state).toBe('running');
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await expect.poll(() => existsSync(ready)).toBe(true);
     handle.cancel();
     handle.cancel('again');
     const result = await handle.result;
@@ -129,15 +151,13 @@ describe('a task with streamed stdin', () => {
 describe('a signal', () => {
   it('reaches the process of a running task', async () => {
     await using test = await openExecutor();
-    const handle = await start(test.executor, {
-      ...shell('trap "echo caught; exit 7" USR1; echo ready; while :; do sleep 0.05; done'),
-      output: { mode: 'collect' },
-    });
-    await expect.poll(() => handle.state).toBe('running');
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    const ready = join(folder(), 'ready');
+    const script = `trap "echo caught; exit 7" USR1; touch ${ready}; while :; do sleep 0.05; done`;
+    const handle = await start(test.executor, shell(script));
+    await expect.poll(() => existsSync(ready)).toBe(true);
     expect(handle.signal('SIGUSR1')).toBe(true);
     const result = await handle.result;
-    expect([result.exitCode, stdoutOf(result)]).toEqual([7, 'ready\ncaught\n']);
+    expect([result.exitCode, stdoutOf(result)]).toEqual([7, 'caught\n']);
   });
 });
 

@@ -97,15 +97,19 @@ describe('a task that is wrong', () => {
     expect(error.message).toMatch(message);
   });
 
-  it('is refused where its memory can never fit into the budget, the default of that too', () => {
-    const config = { memoryBudgetBytes: 1_000, defaultMemoryLimitBytes: 1_000 };
-    expect(validate({ command: 'ls' }, config).resourceLimits.memoryBytes).toBe(1_000);
+  it('is refused where its memory can never fit into the budget', () => {
+    const config = { memoryBudgetBytes: 1_000 };
+    expect(validate({ command: 'ls', limits: { memoryBytes: 1_000 } }, config).resourceLimits.memoryBytes).toBe(1_000);
     const error = refusal({ command: 'ls', limits: { memoryBytes: 1_001 } }, config);
     expect(error).toMatchObject({ kind: 'resource', details: { code: 'memory_budget', field: 'limits.memoryBytes' } });
     expect(error.message).toMatch(/1001 .*1000 .*memoryBudgetBytes/);
-    expect(refusal({ command: 'ls' }, { ...config, defaultMemoryLimitBytes: 1_001 })).toMatchObject({
-      kind: 'resource',
-    });
+  });
+});
+
+describe('the memory budget', () => {
+  it('lowers the default, so that a task that sets no limit always fits', () => {
+    expect(validate({ command: 'ls' }, { memoryBudgetBytes: 1_000 }).resourceLimits.memoryBytes).toBe(1_000);
+    expect(applyDefaultLimits({}, testConfig()).memoryBytes).toBe(536_870_912);
   });
 });
 

@@ -21,7 +21,7 @@ async function file(name: string, content: string | Uint8Array, mode = 0o755): P
   return path;
 }
 
-function inspect(command: string, path = PATH): Promise<string> {
+async function inspect(command: string, path = PATH): Promise<string> {
   return inspectExecutable(command, path, place.path);
 }
 
