@@ -56,7 +56,7 @@ export class FifoPool {
   async #make(): Promise<void> {
     const length = Math.max(MIN_BATCH, this.#reserve);
     const names = Array.from({ length }, () => String(this.#made++));
-    const { failed, stderr } = await execa(this.#mkfifo, ['-m', '600', '--', ...names], {
+    const { failed, shortMessage, stderr } = await execa(this.#mkfifo, ['-m', '600', '--', ...names], {
       cwd: this.#directory,
       env: {},
       extendEnv: false,
@@ -65,7 +65,8 @@ export class FifoPool {
       reject: false,
     });
     if (failed) {
-      throw new SandboxError('sandbox', 'pipes_unavailable', `mkfifo failed in ${this.#directory}: ${stderr}`);
+      const reason = stderr || shortMessage;
+      throw new SandboxError('sandbox', 'pipes_unavailable', `no pipes could be made in ${this.#directory}: ${reason}`);
     }
     this.#ready.push(...names.map((name) => join(this.#directory, name)));
   }

@@ -49,16 +49,22 @@ export class GroupedProcess implements SandboxProcess {
 
   /** As `killTree`; resolves with the number of processes that would not die. Tried anew where there were some. */
   terminate(): Promise<number> {
-    this.#killing ??= killTree(this.#tree).then((leaked) => {
-      this.#gone = leaked === 0;
-      if (!this.#gone) this.#killing = null;
-      return leaked;
-    });
+    this.#killing ??= this.#kill();
     return this.#killing;
   }
 
   /** Lets go of the streams, whoever still holds their other ends. */
   release(): void {
     this.#spawned.release();
+  }
+
+  async #kill(): Promise<number> {
+    try {
+      const leaked = await killTree(this.#tree);
+      this.#gone = leaked === 0;
+      return leaked;
+    } finally {
+      if (!this.#gone) this.#killing = null;
+    }
   }
 }

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '../tracking/index.js';
+import { errorCode } from './error-code.js';
+import { SandboxError } from './errors.js';
 import { FifoPool } from './fifo-pool.js';
 import { Guardian } from './guardian.js';
 import { type InstancePaths, instancePaths, instancesDirectory } from './instance-directory.js';
@@ -34,11 +36,13 @@ export class SandboxInstance {
   /** Null where there is no mkfifo(1). */
   readonly fifos: FifoPool | null;
   readonly #guardian: Guardian | null;
+  readonly #logger: Logger;
 
   private constructor(id: string, paths: InstancePaths, options: InstanceOptions) {
     const { tools, sweepCommand, poolSize, logger } = options;
     this.id = id;
     this.paths = paths;
+    this.#logger = logger;
     this.ledger = new Ledger(paths.ledger, logger);
     this.fifos = tools.mkfifo === null ? null : new FifoPool(tools.mkfifo, paths.fifos, PIPES_PER_TASK * poolSize);
     const guarded = tools.shell !== null && sweepCommand.length > 0;
@@ -54,11 +58,18 @@ export class SandboxInstance {
     await ensurePrivateDirectory(parent);
     const id = randomUUID();
     const paths = instancePaths(join(parent, id));
-    await ensurePrivateDirectory(paths.directory);
-    await writeOwner(paths.owner);
-    for (const directory of [paths.workspaces, paths.temporary, paths.fifos]) await mkdir(directory, { mode: 0o700 });
-    await sweepOtherInstances(parent, paths.directory, options.logger);
-    return new SandboxInstance(id, paths, options);
+    try {
+      await ensurePrivateDirectory(paths.directory);
+      await writeOwner(paths.owner);
+      for (const directory of [paths.workspaces, paths.temporary, paths.fifos]) await mkdir(directory, { mode: 0o700 });
+      await sweepOtherInstances(parent, paths.directory, options.logger);
+      return new SandboxInstance(id, paths, options);
+    } catch (error) {
+      await removeTree(paths.directory);
+      if (error instanceof SandboxError) throw error;
+      const message = `the private directory ${paths.directory} could not be set up (${errorCode(error)})`;
+      throw new SandboxError('sandbox', 'no_instance', message, { path: paths.directory }, { cause: error });
+    }
   }
 
   /**
@@ -69,10 +80,19 @@ export class SandboxInstance {
     await this.#guardian?.close();
     await this.fifos?.close();
     this.ledger.close();
-    if (!keepDirectory) await removeTree(this.paths.directory);
+    if (!keepDirectory) await this.#removeDirectory();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  async #removeDirectory(): Promise<void> {
+    try {
+      await removeTree(this.paths.directory);
+    } catch (error) {
+      const { directory } = this.paths;
+      this.#logger.warn({ err: error, directory }, 'a private directory is left to the sweep of the next start');
+    }
   }
 }

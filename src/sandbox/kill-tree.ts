@@ -18,23 +18,37 @@ const LONGEST_PAUSE_MS = 50;
  *
  * All are stopped before any is killed, until a scan finds nobody new: what is stopped cannot fork, so that a fork
  * bomb does not outrun the scans, and no member can react to the death of another.
+ * @throws where the processes could not be read until the deadline
  */
 export async function killTree(tree: ProcessTree, options: KillTreeOptions = {}): Promise<number> {
   const { deadlineMs = KILL_DEADLINE_MS, table = processTable } = options;
   const deadline = performance.now() + deadlineMs;
   const stopped = new Set<string>();
-  for (let pauseMs = 1; ; ) {
-    const alive = await tree.alive(await table.scan(0));
-    if (alive.length === 0 || performance.now() >= deadline) return alive.length;
-    const running = alive.filter((entry) => !stopped.has(identityOf(entry)));
-    if (running.length > 0) {
-      signalAll(tree, running, 'SIGSTOP');
-      for (const entry of running) stopped.add(identityOf(entry));
-    } else {
+  for (let pauseMs = 1; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+    try {
+      const alive = await stopAll(tree, table, stopped, deadline);
+      if (alive.length === 0 || performance.now() >= deadline) return alive.length;
       signalAll(tree, alive, 'SIGKILL');
-      await sleep(pauseMs);
-      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+    } catch (error) {
+      if (performance.now() >= deadline) throw error;
     }
+    await sleep(pauseMs);
+  }
+}
+
+/** Stops all members until a scan finds none that runs. Resolves with those that are alive. */
+async function stopAll(
+  tree: ProcessTree,
+  table: ProcessTable,
+  stopped: Set<string>,
+  deadline: number,
+): Promise<readonly ProcessEntry[]> {
+  for (;;) {
+    const alive = await tree.alive(await table.scan(0));
+    const running = alive.filter((entry) => !stopped.has(identityOf(entry)));
+    if (running.length === 0 || performance.now() >= deadline) return alive;
+    signalAll(tree, running, 'SIGSTOP');
+    for (const entry of running) stopped.add(identityOf(entry));
   }
 }
 

@@ -85,11 +85,12 @@ export class SandboxManager {
 
   /**
    * Makes the place where one task runs.
-   * @throws SandboxError kind `validation` for a file path that leaves the workspace, `sandbox` where it cannot be
-   * made, where the id is in use, or where the manager is closed
+   * @throws SandboxError kind `validation` for an execution id that is no name of a directory and for a file path that
+   * leaves the workspace, `sandbox` where it cannot be made, where the id is in use, or where the manager is closed
    */
   async createContainer(spec: ContainerSpec): Promise<Container> {
     this.#checkOpen();
+    checkExecutionId(spec.executionId);
     const container = await this.backend.createContainer(spec);
     this.#containers.set(container.id, container);
     if (this.#closing !== null) await this.cleanupContainer(container);
@@ -136,4 +137,15 @@ interface ManagerParts {
   readonly available: BackendAvailability[];
   readonly enforcement: EnforcementTable;
   readonly instance: SandboxInstance;
+}
+
+/** It names directories, and stands in the environment of the task. */
+function checkExecutionId(executionId: string): void {
+  if (/^[\w-]{1,128}$/.test(executionId)) return;
+  throw new SandboxError(
+    'validation',
+    'invalid_execution_id',
+    `executionId: ${JSON.stringify(executionId)} has to be 1 to 128 letters, digits, '_' or '-'`,
+    { field: 'executionId', value: executionId },
+  );
 }

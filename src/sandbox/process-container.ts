@@ -117,14 +117,23 @@ export class ProcessContainer implements Container {
   }
 
   async #cleanUp(): Promise<{ leaked: number }> {
-    const { instance } = this.#context;
     const started = await this.#starting?.catch(() => null);
-    const leaked = (await started?.terminate()) ?? 0;
+    const leaked = started ? await this.#kill(started) : 0;
     started?.release();
     await this.#remove(this.workspace);
     await this.#remove(this.#temporary);
-    if (leaked === 0) instance.ledger.ended(this.id);
+    if (leaked === 0) this.#context.instance.ledger.ended(this.id);
     return { leaked };
+  }
+
+  /** Where it cannot be known whether anything is left, it counts as one process. */
+  async #kill(started: GroupedProcess): Promise<number> {
+    try {
+      return await started.terminate();
+    } catch (error) {
+      this.#context.logger.error({ err: error, executionId: this.id }, 'the processes of a task could not be seen');
+      return 1;
+    }
   }
 
   /** What cannot be removed now is left to the end of the sidecar, and then to the sweep of the next one. */

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { execa } from 'execa';
+import { errorCode } from './error-code.js';
 import { type ProcessEntry, type ProcessIdentity, parseProcStat, parsePsLine } from './process-entry.js';
 
 /**
@@ -11,10 +12,17 @@ export function readProcesses(): Promise<ProcessEntry[]> {
   return process.platform === 'linux' ? procReader.read() : readPs();
 }
 
-/** The identity of a process that is known to be there, alive or not yet reaped. Off Linux its start is not known. */
+/**
+ * The identity of a process that is known to be there, alive or not yet reaped. Its start is not known off Linux, nor
+ * where this process is out of descriptors.
+ */
 export function identify(pid: number): ProcessIdentity {
-  const entry = process.platform === 'linux' ? readProcStat(pid) : null;
-  return { pid, startTime: entry?.startTime ?? null };
+  try {
+    const entry = process.platform === 'linux' ? readProcStat(pid) : null;
+    return { pid, startTime: entry?.startTime ?? null };
+  } catch {
+    return { pid, startTime: null };
+  }
 }
 
 /** After so many reads the event loop gets its turn: about a millisecond. */
@@ -61,13 +69,21 @@ const procReader = new ProcReader();
 
 const statBuffer = Buffer.allocUnsafe(4_096);
 
+/** The sidecar's own want, which tells nothing about the process that it could not read. */
+const EXHAUSTION: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
+
+/**
+ * Null where there is no such process, or it is hidden from this user.
+ * @throws where descriptors or memory are short: who took that for the end of a process would leave it running
+ */
 function readProcStat(pid: number): ProcessEntry | null {
   let descriptor: number | null = null;
   try {
     descriptor = openSync(`/proc/${pid}/stat`, 'r');
     const length = readSync(descriptor, statBuffer, 0, statBuffer.length, 0);
     return parseProcStat(pid, statBuffer.toString('latin1', 0, length));
-  } catch {
+  } catch (error) {
+    if (EXHAUSTION.has(errorCode(error))) throw error;
     return null;
   } finally {
     if (descriptor !== null) closeSync(descriptor);

@@ -1,5 +1,7 @@
 import { closeSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
+import { errorCode } from './error-code.js';
+import { SandboxError } from './errors.js';
 import type { FifoPool } from './fifo-pool.js';
 import { openInputPipe, openOutputPipe, type Pipe } from './pipe.js';
 
@@ -48,6 +50,7 @@ export async function openTaskStdio(pool: FifoPool, stdin: 'none' | 'pipe'): Pro
   } catch (error) {
     closeChildEnds();
     release();
-    throw error;
+    const message = `the pipes of a command could not be opened (${errorCode(error)})`;
+    throw new SandboxError('sandbox', 'pipes_unavailable', message, {}, { cause: error });
   }
 }

@@ -96,7 +96,7 @@ export const settingsSchema = z.strictObject({
   logLevel: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .default('warn')
-    .describe('what is logged on stderr'),
+    .describe('what is logged on stderr; `run` logs only errors unless it is set'),
 });
 
 /** The settings of a sidecar, complete. */

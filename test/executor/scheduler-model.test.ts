@@ -20,7 +20,7 @@ const taskSize = fc.record({
   priority: fc.integer({ min: -2, max: 2 }),
 });
 const command: fc.Arbitrary<Command> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('submit'), sizes: fc.array(taskSize, { maxLength: 4 }) }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('submit'), sizes: fc.array(taskSize, { maxLength: 7 }) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('finish'), at: fc.nat(5) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('remove'), at: fc.nat(5) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('abort'), at: fc.nat(5) }) },
@@ -110,6 +110,7 @@ class Harness {
     expect(gauge('schedulerQueue').waiters).toBe(this.#submissions.filter(({ state }) => state === 'waiting').length);
     expect(new Set(started).size).toBe(started.length);
     this.#checkBatches();
+    this.#checkNobodyWaitsInVain();
     this.#checkNothingIdles(running.length, reserved);
   }
 
@@ -118,6 +119,17 @@ class Harness {
     for (const { tasks, state } of this.#submissions) {
       for (const { position } of tasks) expect(position !== null).toBe(state === 'in');
     }
+  }
+
+  /** Who has waited longest waits because the queue has no room for all of it. */
+  #checkNobodyWaitsInVain(): void {
+    const { scheduler, gauge } = this.#test;
+    const first = this.#submissions.find(({ state }) => state === 'waiting');
+    if (first === undefined) return;
+    const bytes = first.tasks.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    const fits = scheduler.queuedTasks + first.tasks.length <= QUEUE_SIZE;
+    const isLight = scheduler.queuedTasks === 0 || gauge('schedulerQueue').depthBytes! + bytes <= QUEUE_BYTES;
+    expect(fits && isLight).toBe(false);
   }
 
   /** No worker is idle while the task whose turn it is fits. */

@@ -125,6 +125,19 @@ describe('a full queue', () => {
     await submission;
   });
 
+  it('has as much room in bytes as it had when what was in it has left', async () => {
+    const { scheduler, gauge } = schedulerOf({ queueBytes: 100 });
+    await scheduler.submitTasks(tasksNamed('a'));
+    const light = new TestTask('light', { byteLength: 10 });
+    await scheduler.submitTasks([light]);
+    for (let round = 0; round < 5; round += 1) {
+      const heavy = new TestTask('heavy', { byteLength: 90 });
+      await scheduler.submitTasks([heavy]);
+      expect(gauge('schedulerQueue').depthBytes).toBe(100);
+      scheduler.remove(heavy);
+    }
+  });
+
   it('warns once when it fills and tells when it has drained, and again on the next filling', async () => {
     const { scheduler, warnings } = schedulerOf({ queueSize: 10 });
     const queueWarnings = () => warnings.filter(({ limit }) => limit === 'schedulerQueue').map(({ kind }) => kind);
@@ -163,6 +176,16 @@ describe('a batch', () => {
     await settled();
     expect(started).toEqual(['a', 'b']);
     expect(scheduler.queuedTasks).toBe(3);
+  });
+
+  it('is counted by the order in which workers would take its tasks', async () => {
+    const { scheduler } = schedulerOf({ maxConcurrentTasks: 2, queueSize: 1 });
+    const batch = [
+      new TestTask('small', { memoryBytes: 10 }),
+      new TestTask('small too', { memoryBytes: 10 }),
+      new TestTask('large and urgent', { memoryBytes: 95, priority: 9 }),
+    ];
+    await expect(scheduler.submitTasks(batch)).rejects.toMatchObject({ code: 'batch_too_large' });
   });
 
   it.each([

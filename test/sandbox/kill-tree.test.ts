@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SandboxProcess } from '../../src/sandbox/index.js';
+import { killTree } from '../../src/sandbox/kill-tree.js';
+import { readProcesses } from '../../src/sandbox/process-reader.js';
+import { ProcessTable } from '../../src/sandbox/process-table.js';
+import { ProcessTree } from '../../src/sandbox/process-tree.js';
 import { isAlive } from '../support/processes.js';
 import { without } from '../support/requirements.js';
 import { waitFor } from '../support/wait-for.js';
@@ -101,6 +105,39 @@ describe('killing the tree of a command', () => {
     expect(isAlive(other.pid)).toBe(true);
     expect(await other.members()).toContain(other.pid);
     await other.killTree();
+  });
+});
+
+describe('killing a tree that cannot be seen, or not be killed', () => {
+  const treeOf = (pid: number) =>
+    new ProcessTree({ roots: [{ pid, startTime: null }], groups: [pid], since: 0, isMarked: () => false });
+
+  it('goes on when the processes could not be read for a moment', async () => {
+    const task = await sandbox.start(script('sleep 600'));
+    let reads = 0;
+    const table = new ProcessTable(async () => {
+      reads += 1;
+      if (reads % 2 === 1) throw new Error('too many open files');
+      return readProcesses();
+    });
+    expect(await killTree(treeOf(task.pid), { table })).toBe(0);
+    expect(isAlive(task.pid)).toBe(false);
+  });
+
+  it('does not claim success when the processes could not be read at all', async () => {
+    const table = new ProcessTable(async () => {
+      throw new Error('too many open files');
+    });
+    await expect(killTree(treeOf(2 ** 30), { table, deadlineMs: 50 })).rejects.toThrow('too many open files');
+  });
+
+  it('tells how many would not die until the deadline', async () => {
+    const immortal = { ppid: 1, pgid: 2 ** 30, sid: null, state: 'D', startTime: 5, times: null };
+    const table = new ProcessTable(async () => [
+      { ...immortal, pid: 2 ** 30 },
+      { ...immortal, pid: 2 ** 30 + 1 },
+    ]);
+    expect(await killTree(treeOf(2 ** 30), { table, deadlineMs: 50 })).toBe(2);
   });
 });
 

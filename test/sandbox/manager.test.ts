@@ -65,6 +65,17 @@ describe('a sandbox manager', () => {
     expect(await readdir(container.workspace)).toEqual(['file']);
   });
 
+  it('refuses an id that could name another directory', async () => {
+    await using sandbox = await TestSandbox.open();
+    for (const executionId of ['', '..', 'a/b', 'a\0', 'x'.repeat(129)]) {
+      const spec = { executionId, limits: LIMITS, files: [] };
+      await expect(sandbox.manager.createContainer(spec)).rejects.toMatchObject({
+        kind: 'validation',
+        code: 'invalid_execution_id',
+      });
+    }
+  });
+
   it('leaves nothing behind when it is closed, whatever runs', async () => {
     const sandbox = await TestSandbox.open();
     const running = await Promise.all([1, 2, 3].map(() => sandbox.start(script('sleep 600'))));

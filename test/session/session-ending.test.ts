@@ -65,12 +65,12 @@ describe('shutdown', () => {
     expect(session.sink.of('bye')).toHaveLength(1);
   });
 
-  it('waits for a host that reads slowly, and says everything', async () => {
+  it.each(['drain', 'now'])('waits for a host that reads slowly, and says everything: %s', async (mode) => {
     await using session = await withTask(shell('true'));
     session.sink.stall();
     session.send('ping', 5);
     session.send('submit', 2, shell('echo last'));
-    session.send('shutdown', 0, { mode: 'drain' });
+    session.send('shutdown', 0, { mode });
     await new Promise((resolve) => setTimeout(resolve, 2_300));
     expect(await isPending(session.exitCode)).toBe(true);
     session.sink.resume();
@@ -111,6 +111,15 @@ describe('the end of stdin', () => {
     expect((await session.result(2)).status).toBe('success');
     const sent = session.sink.of('output').reduce((sum, { body }) => sum + body.data.byteLength, 0);
     expect(sent).toBe(400_000);
+  });
+
+  it('is the end of the stdin of every task that streams it', async () => {
+    await using session = await withTask({ ...shell('cat'), stdin: { stream: true } }, { session: { onEof: 'drain' } });
+    session.send('stdin', 1, { data: Buffer.from('half') });
+    session.source.end();
+    expect(await session.exitCode).toBe(0);
+    const { status, stdout } = await session.result(1);
+    expect([status, Buffer.from(stdout).toString()]).toEqual(['success', 'half']);
   });
 
   it('does not hurry a shutdown that drains, where it would drain itself', async () => {

@@ -17,32 +17,32 @@ describe('the delay of the event loop', () => {
       using delay = new LoopDelay();
       await new Promise((resolve) => setTimeout(resolve, beginsAfterMs));
       delay.take();
-      block(500);
+      block(300);
       await turn();
-      expect(delay.take()).toBeGreaterThan(350);
+      expect(delay.take()).toBeGreaterThan(150);
     }
   });
 
   it('is known at once, before any timer has run', async () => {
     using delay = new LoopDelay();
     await turn();
-    block(500);
-    expect(delay.take()).toBeGreaterThan(350);
+    block(300);
+    expect(delay.take()).toBeGreaterThan(150);
   });
 
   it('is told once', async () => {
     using delay = new LoopDelay();
-    block(500);
-    expect(delay.take()).toBeGreaterThan(350);
+    block(300);
+    expect(delay.take()).toBeGreaterThan(150);
     expect(delay.take()).toBe(0);
   });
 
   it('is the worst of several', async () => {
     using delay = new LoopDelay();
-    for (const ms of [200, 700, 200]) {
+    for (const ms of [100, 400, 100]) {
       block(ms);
       await turn();
     }
-    expect(delay.take()).toBeGreaterThan(550);
+    expect(delay.take()).toBeGreaterThan(250);
   });
 });

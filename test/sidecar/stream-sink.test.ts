@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { PassThrough, Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { streamSink } from '../../src/sidecar/index.js';
@@ -94,5 +94,6 @@ describe('a stream as a sink', () => {
     }
     expect(stream.listenerCount('drain')).toBeLessThan(3);
     expect(stream.listenerCount('close')).toBeLessThan(3);
+    expect(getEventListeners(sink.gone, 'abort').length).toBeLessThan(3);
   });
 });
