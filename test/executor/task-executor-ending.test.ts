@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createGate, isPending } from '../support/gate.js';
 import { isAlive } from '../support/processes.js';
 import { useTemporaryFolder } from '../support/temporary-folder.js';
@@ -109,12 +109,13 @@ describe('cancelling a task', () => {
   it('frees a task whose output nobody takes', async () => {
     await using test = await openExecutor();
     const gate = createGate();
+    const offer = vi.fn(() => gate.opened);
     const handle = await start(
       test.executor,
       { ...shell('yes'), output: { mode: 'stream' } },
-      { onOutput: () => gate.opened, onOutputAbandoned: gate.open },
+      { onOutput: offer, onOutputAbandoned: gate.open },
     );
-    await expect.poll(() => handle.state).toBe('running');
+    await expect.poll(() => offer.mock.calls.length).toBeGreaterThan(0);
     handle.cancel();
     expect(await handle.result).toMatchObject({ status: 'cancelled', truncated: { stdout: true } });
   });

@@ -125,12 +125,12 @@ describe('a sidecar that does not become ready', () => {
     let pid = 0;
     const spawning = Sidecar.spawn({
       ...script({ ignore: ['endOfStdin', 'SIGTERM'] }, { stderr: 'pid:$PID' }),
-      startTimeoutMs: 700,
+      startTimeoutMs: 3_000,
       onStderr: (text) => {
         pid = Number(/pid:(\d+)/.exec(text)?.[1]);
       },
     });
-    await expect(spawning).rejects.toMatchObject({ code: 'start_timeout', timeoutMs: 700, missing: 'hello' });
+    await expect(spawning).rejects.toMatchObject({ code: 'start_timeout', timeoutMs: 3_000, missing: 'hello' });
     expect(pid).toBeGreaterThan(0);
     expect(isAlive(pid)).toBe(false);
   });
