@@ -138,7 +138,7 @@ describe('a sidecar that does not become ready', () => {
   it('is named by the frame that it did not send', async () => {
     const spawning = Sidecar.spawn({
       ...script({ send: 'hello', body: HELLO }, { expect: 'init' }),
-      startTimeoutMs: 1_000,
+      startTimeoutMs: 4_000,
     });
     await expect(spawning).rejects.toMatchObject({ code: 'start_timeout', missing: 'ready' });
   });
