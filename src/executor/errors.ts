@@ -1,4 +1,5 @@
 import type { ErrorKind, WireError } from '../../protocol/index.js';
+import { MonitorError } from '../monitor/index.js';
 import { SandboxError } from '../sandbox/errors.js';
 import { shortened } from './shortened.js';
 
@@ -35,6 +36,9 @@ export function toWireError(error: unknown): WireError {
       typeof value === 'string' ? shortened(value) : value,
     ]);
     return { kind: error.kind, message: shortened(error.message), details: Object.fromEntries(details) };
+  }
+  if (error instanceof MonitorError) {
+    return { kind: error.kind, message: shortened(error.message), details: { code: error.code } };
   }
   const message = error instanceof Error ? error.message : String(error);
   return { kind: 'execution', message: `internal error: ${shortened(message)}`, details: { code: 'internal' } };

@@ -9,7 +9,7 @@ import { ResourceMonitor } from '../monitor/index.js';
 import type { SandboxManager } from '../sandbox/index.js';
 import type { Logger, QueueRegistry } from '../tracking/index.js';
 import { defaultLimits, type ExecutorConfig } from './config.js';
-import { toWireError } from './errors.js';
+import { ExecutorError, toWireError } from './errors.js';
 import { executeSingleTask } from './execution.js';
 import { guardListener } from './guarded-listener.js';
 import { ResultCache } from './result-cache.js';
@@ -179,7 +179,10 @@ export class TaskExecutor {
     const executionId = generateExecutionId();
     if (this.#refusal !== null) return { ok: false, executionId, label: labelOf(task), error: this.#refusal };
     try {
-      return { ok: true, validated: validateTask(task, executionId, this.config, this.sandbox.enforcement) };
+      const validated = validateTask(task, executionId, this.config, this.sandbox.enforcement);
+      const acceptance = this.monitor.canAcceptTask(validated.resourceLimits);
+      if (!acceptance.ok) throw new ExecutorError('resource', 'machine_memory', acceptance.message);
+      return { ok: true, validated };
     } catch (error) {
       return { ok: false, executionId, label: labelOf(task), error: toWireError(error) };
     }

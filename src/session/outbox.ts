@@ -110,14 +110,23 @@ export class Outbox {
     return waiting.then(add);
   }
 
-  /** Adds a result or an answer of that size, behind the output of the same id, after waiting for room. */
+  /**
+   * Adds a result or an answer of that size, behind the output of the same id, after waiting for room.
+   * @throws ProtocolFault `frame_too_large`, with nothing added
+   */
   async result(id: number, frame: SidecarFrame, weightBytes: number, onTaken?: () => void): Promise<void> {
     const waiting = this.#sealed ? undefined : this.#resultRoom.request(weightBytes, id);
     if (waiting !== undefined) await waiting;
-    this.#addToLane(id, frame, () => {
-      this.#resultRoom.leave(weightBytes, id);
-      onTaken?.();
-    });
+    const leave = () => this.#resultRoom.leave(weightBytes, id);
+    try {
+      this.#addToLane(id, frame, () => {
+        leave();
+        onTaken?.();
+      });
+    } catch (error) {
+      leave();
+      throw error;
+    }
   }
 
   /** Resolves when everything has been written and has left the process. */

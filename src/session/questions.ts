@@ -3,7 +3,7 @@ import type { TaskExecutor } from '../executor/index.js';
 import type { QueueRegistry } from '../tracking/index.js';
 import type { HealthProbe } from './heartbeat.js';
 import type { Outbox } from './outbox.js';
-import { resultWeight } from './task-frames.js';
+import { sendResult } from './send-result.js';
 import type { TaskTable } from './task-table.js';
 
 export interface QuestionsOptions {
@@ -60,7 +60,7 @@ export class Questions {
     if (result === undefined) {
       outbox.control({ type: 'reply', id, body: { error: unknownExecution(executionId) } }, onAnswered);
     } else {
-      void outbox.result(id, { type: 'reply', id, body: { ...result } }, resultWeight(result), onAnswered);
+      void sendResult(outbox, result, (body) => ({ type: 'reply', id, body: { ...body } }), onAnswered);
     }
   }
 }

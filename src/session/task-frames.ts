@@ -2,9 +2,7 @@ import type { LimitWarning, TaskResult, UsageEvent } from '../../protocol/index.
 import type { OutputStreamName, TaskListener } from '../executor/index.js';
 import type { Outbox } from './outbox.js';
 import { OutputCredit } from './output-credit.js';
-
-/** What a result weighs in the outbox beside its bytes: an estimate of the record itself. */
-const RESULT_RECORD_BYTES = 1_024;
+import { sendResult } from './send-result.js';
 
 /** Turns what happens to one task into frames. After the result no frame of the task is sent. */
 export class TaskFrames implements Required<TaskListener> {
@@ -74,8 +72,7 @@ export class TaskFrames implements Required<TaskListener> {
 
   async onResult(result: TaskResult): Promise<void> {
     this.#ended = true;
-    const frame = { type: 'result', id: this.#id, body: result } as const;
-    await this.#outbox.result(this.#id, frame, resultWeight(result), this.#onAnswered);
+    await sendResult(this.#outbox, result, (body) => ({ type: 'result', id: this.#id, body }), this.#onAnswered);
   }
 
   async #sendInPieces(stream: OutputStreamName, offset: number, data: Uint8Array): Promise<void> {
@@ -96,10 +93,4 @@ export class TaskFrames implements Required<TaskListener> {
     this.#credit.use(data.byteLength);
     return this.#outbox.output(this.#id, { type: 'output', id: this.#id, body: { stream, offset, data } });
   }
-}
-
-/** About how many bytes the frame of a result takes. */
-export function resultWeight(result: TaskResult): number {
-  const files = result.files.reduce((sum, file) => sum + file.path.length + file.data.byteLength, 0);
-  return RESULT_RECORD_BYTES + result.stdout.byteLength + result.stderr.byteLength + files;
 }

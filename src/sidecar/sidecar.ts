@@ -11,8 +11,9 @@ import {
   Session,
   startHeartbeat,
 } from '../session/index.js';
-import type { Logger, QueueRegistry } from '../tracking/index.js';
+import type { QueueRegistry } from '../tracking/index.js';
 import { executorConfig, inboxBounds, outboxBounds, sandboxOptions, sessionConfig } from './derived-config.js';
+import type { LeveledLogger } from './logger.js';
 import { openingEnding, readyFrame, sayHello, sayProtocolError, unopenedEnding } from './opening.js';
 import { PulseProbe } from './pulse-probe.js';
 import type { SettingsLayers } from './settings.js';
@@ -25,7 +26,8 @@ export interface SidecarOptions {
   readonly sink: ByteSink;
   readonly settings: SettingsLayers;
   readonly registry: QueueRegistry;
-  readonly logger: Logger;
+  /** Its level follows the settings of the host. */
+  readonly logger: LeveledLogger;
   /** Aborts with the name of the signal as its reason when the process is told to end. */
   readonly termination: AbortSignal;
   /** The command that sweeps up after a sidecar that was killed; the folder to sweep is added to it. */
@@ -50,6 +52,7 @@ export async function runSidecar(options: SidecarOptions): Promise<number> {
     if (init === null) return exitCodeOf(unopenedEnding(termination));
     const settings = options.settings.resolve(init.config);
     source.limitFrames(settings.maxFrameBytes);
+    logger.level = settings.logLevel;
 
     await using sandbox = await SandboxManager.create(sandboxOptions(settings, options));
     await using executor = new TaskExecutor({ config: executorConfig(settings), sandbox, registry, logger });

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { without } from '../support/requirements.js';
-import { type CliOptions, type CliOutcome, cli, startCli } from './support/cli.js';
+import { type CliOutcome, cli, type RunningCli, startCli } from './support/cli.js';
 import { EXECUTABLE } from './support/executable.js';
 import { runInTerminal } from './support/terminal.js';
 import { Traces } from './support/traces.js';
@@ -87,9 +87,8 @@ describe('exec-sidecar run --batch', () => {
     ['SIGINT', 1],
     ['SIGTERM', 143],
   ] as const)('at %s cancels what is under way and starts no further line', async (signal, exitCode) => {
-    await using traces = await Traces.create();
     const lines = ['{"command": "echo"}', ...Array(30).fill('{"command": "sleep", "args": ["60"]}')];
-    await using running = startBatch(['--queue-size', '2', '--max-concurrent-tasks', '2'], { env: traces.environment });
+    await using running = await startBatch(['--queue-size', '2', '--max-concurrent-tasks', '2']);
     running.stdin.write(`${lines.join('\n')}\n`);
     await running.said('"line":1,');
     running.kill(signal);
@@ -102,8 +101,7 @@ describe('exec-sidecar run --batch', () => {
   });
 
   it('ends when nobody reads the results any more', async () => {
-    await using traces = await Traces.create();
-    await using running = startBatch(['--max-concurrent-tasks', '2'], { env: traces.environment });
+    await using running = await startBatch(['--max-concurrent-tasks', '2']);
     running.stdin.write('{"command": "echo"}\n');
     await running.said('"line":1,');
     running.stopReading();
@@ -126,8 +124,8 @@ function runBatch(lines: readonly string[], options: readonly string[] = []): Pr
   return cli(['run', ...options, '--batch', '-'], { input: lines.join('\n') });
 }
 
-function startBatch(options: readonly string[], cliOptions: CliOptions) {
-  return startCli(['run', ...options, '--batch', '-'], cliOptions);
+function startBatch(options: readonly string[]): Promise<RunningCli> {
+  return startCli(['run', ...options, '--batch', '-']);
 }
 
 function resultsIn({ stdout }: CliOutcome): ResultLine[] {

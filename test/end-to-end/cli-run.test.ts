@@ -20,7 +20,7 @@ describe('exec-sidecar run', () => {
   });
 
   it('passes on what is typed while the command runs', async () => {
-    await using running = startCli(['run', '--', 'cat']);
+    await using running = await startCli(['run', '--', 'cat']);
     running.stdin.write('first\n');
     await running.said('first\n');
     running.stdin.write('second\n');
@@ -129,7 +129,7 @@ describe('exec-sidecar run', () => {
   });
 
   it('gives the command SIGPIPE where nobody reads its output any more', async () => {
-    await using running = startCli(['run', '--', 'yes']);
+    await using running = await startCli(['run', '--', 'yes']);
     await running.said('y');
     running.stopReading();
     expect(await running.ended).toMatchObject({ exitCode: 141, stderr: '' });
@@ -141,14 +141,14 @@ describe('exec-sidecar run, told to end', () => {
   const stubborn = 'trap "echo caught" INT; echo "ready $$"; while :; do sleep 0.05; done';
 
   it('passes the first Ctrl-C on to the command, which decides', async () => {
-    await using running = startCli(['run', '--', 'sh', '-c', leaving]);
+    await using running = await startCli(['run', '--', 'sh', '-c', leaving]);
     await running.said('ready');
     running.kill('SIGINT');
     expect(await running.ended).toMatchObject({ exitCode: 9, stdout: 'ready\nbye\n', stderr: '' });
   });
 
   it('cancels the command at the second Ctrl-C', async () => {
-    await using running = startCli(['run', '--', 'sh', '-c', stubborn]);
+    await using running = await startCli(['run', '--', 'sh', '-c', stubborn]);
     await running.said('ready');
     running.kill('SIGINT');
     await running.said('caught');
@@ -158,8 +158,7 @@ describe('exec-sidecar run, told to end', () => {
   });
 
   it('ends the command and exits with 143 at SIGTERM', async () => {
-    await using traces = await Traces.create();
-    await using running = startCli(['run', '--', 'sh', '-c', stubborn], { env: traces.environment });
+    await using running = await startCli(['run', '--', 'sh', '-c', stubborn]);
     await running.said('ready');
     running.kill('SIGTERM');
     expect(await running.ended).toMatchObject({ exitCode: 143 });
@@ -167,14 +166,13 @@ describe('exec-sidecar run, told to end', () => {
   });
 
   it.skipIf(without('setpriv'))('takes the command along when it is killed, and leaves no folder', async () => {
-    await using traces = await Traces.create();
-    await using running = startCli(['run', '--', 'sh', '-c', stubborn], { env: traces.environment });
+    await using running = await startCli(['run', '--', 'sh', '-c', stubborn]);
     await running.said('ready');
     const pid = pidIn(running.stdout);
     running.kill('SIGKILL');
     await running.ended;
     await waitFor(() => !isAlive(pid), 'the end of the command');
-    await traces.vanish();
+    await running.traces.vanish();
   });
 });
 

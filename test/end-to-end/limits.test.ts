@@ -3,14 +3,8 @@ import type { LimitEvidence, Task, TaskLimits, TaskResult } from '../../protocol
 import { isAlive } from '../support/processes.js';
 import { RawHost } from '../support/raw-host.js';
 import { without } from '../support/requirements.js';
-import { outputBytes } from './support/streams.js';
-
-const sh = (script: string, limits: TaskLimits, more: Partial<Task> = {}): Task => ({
-  command: 'sh',
-  args: ['-c', script],
-  limits,
-  ...more,
-});
+import { sh } from './support/tasks.js';
+import { warningsOf } from './support/warnings.js';
 
 /** A command that grows past a limit, and how that has to end. */
 interface Breach {
@@ -33,7 +27,7 @@ const breaches: readonly Breach[] = [
   {
     limit: 'timeoutMs',
     what: 'sleeping',
-    task: sh('sleep 60 & setsid sleep 60 & sleep 60', { timeoutMs: 400 }),
+    task: sh('sleep 60 & setsid sleep 60 & sleep 60', { limits: { timeoutMs: 400 } }),
     status: 'timeout',
     by: timer,
     kind: 'timeout',
@@ -41,14 +35,14 @@ const breaches: readonly Breach[] = [
   {
     limit: 'cpuTimeMs',
     what: 'a busy loop',
-    task: sh('while :; do :; done', { cpuTimeMs: 500 }),
+    task: sh('while :; do :; done', { limits: { cpuTimeMs: 500 } }),
     status: 'cpuLimitExceeded',
     by: sampled,
   },
   {
     limit: 'cpuTimeMs',
     what: 'many short children',
-    task: sh('while :; do (i=0; while [ $i -lt 5000 ]; do i=$((i + 1)); done); done', { cpuTimeMs: 500 }),
+    task: sh('while :; do (i=0; while [ $i -lt 5000 ]; do i=$((i + 1)); done); done', { limits: { cpuTimeMs: 500 } }),
     status: 'cpuLimitExceeded',
     by: sampled,
   },
@@ -62,7 +56,7 @@ const breaches: readonly Breach[] = [
   {
     limit: 'processes',
     what: 'more and more children',
-    task: sh('while :; do sleep 60 & sleep 0.02; done', { processes: 10 }),
+    task: sh('while :; do sleep 60 & sleep 0.02; done', { limits: { processes: 10 } }),
     status: 'processLimitExceeded',
     by: sampled,
   },
@@ -70,7 +64,7 @@ const breaches: readonly Breach[] = [
     limit: 'workspaceBytes',
     what: 'more and more files',
     task: sh('i=0; while :; do head -c 100000 /dev/zero > $i; i=$((i + 1)); sleep 0.02; done', {
-      workspaceBytes: 3_000_000,
+      limits: { workspaceBytes: 3_000_000 },
     }),
     status: 'resourceLimitExceeded',
     by: sampled,
@@ -78,7 +72,7 @@ const breaches: readonly Breach[] = [
   {
     limit: 'outputBytes',
     what: 'a flood',
-    task: sh('yes', { outputBytes: 100_000 }),
+    task: sh('yes', { limits: { outputBytes: 100_000 } }),
     status: 'outputLimitExceeded',
     by: counter,
   },
@@ -149,135 +143,10 @@ describe.concurrent('limits that are enforced for each process', () => {
 
   it('cpuTimeMs is held by the kernel where nothing is sampled', async () => {
     await using host = await RawHost.spawn({ config: { enableMonitoring: false } });
-    await host.submit(1, sh('while :; do :; done', { cpuTimeMs: 1 }));
+    await host.submit(1, sh('while :; do :; done', { limits: { cpuTimeMs: 1 } }));
     const result = await host.resultOf(1, 60_000);
     expect(result).toMatchObject({ status: 'cpuLimitExceeded', signal: 'SIGXCPU' });
     expect(result.limitsExceeded).toMatchObject([{ limit: 'cpuTimeMs', enforcedBy: 'rlimit', confidence: 'inferred' }]);
     expect(host.ready.enforcement).toMatchObject({ cpuTimeMs: 'rlimit', memoryBytes: 'unavailable' });
   });
 });
-
-describe('outputBytes', () => {
-  const LIMIT = 10_000;
-  const TOTAL = 50_000;
-  const printing = `head -c ${TOTAL} /dev/zero | tr '\\0' x; sleep 0.1`;
-  let host: RawHost;
-  beforeAll(async () => {
-    host = await RawHost.spawn();
-  });
-  afterAll(() => host[Symbol.asyncDispose]());
-
-  const modes = ['collect', 'stream', 'discard'] as const;
-  it.each(modes)('with mode %s and kill ends the task at the limit', async (mode) => {
-    const id = 1 + modes.indexOf(mode);
-    await host.submit(id, sh(printing, { outputBytes: LIMIT }, { output: { mode, onOverflow: 'kill' } }));
-    const result = await host.resultOf(id);
-    expect(result).toMatchObject({ status: 'outputLimitExceeded', truncated: { stdout: true, stderr: false } });
-    expect(result.stdoutBytes).toBeGreaterThan(LIMIT);
-    expect(result.stdout.byteLength).toBe(mode === 'collect' ? LIMIT : 0);
-    expect(outputBytes(host, id)).toBe(mode === 'stream' ? LIMIT : 0);
-    expect(result.limitsExceeded).toMatchObject([{ limit: 'outputBytes', capacity: LIMIT, ...counter }]);
-    expect(warningsOf(host, id, 'outputBytes').map(({ kind }) => kind)).toEqual(['near', 'exhausted']);
-  });
-
-  it.each(modes)('with mode %s and truncate lets the task go on, and says what was cut', async (mode) => {
-    const id = 11 + modes.indexOf(mode);
-    await host.submit(id, sh(printing, { outputBytes: LIMIT }, { output: { mode, onOverflow: 'truncate' } }));
-    const result = await host.resultOf(id);
-    expect(result).toMatchObject({ status: 'success', exitCode: 0, stdoutBytes: TOTAL, truncated: { stdout: true } });
-    expect(result.error).toBeUndefined();
-    expect(result.stdout.byteLength).toBe(mode === 'collect' ? LIMIT : 0);
-    expect(outputBytes(host, id)).toBe(mode === 'stream' ? LIMIT : 0);
-    expect(result.limitsExceeded).toMatchObject([{ limit: 'outputBytes', capacity: LIMIT, ...counter }]);
-    expect(warningsOf(host, id, 'outputBytes').map(({ kind }) => kind)).toEqual(['near', 'exhausted']);
-  });
-
-  it('counts both streams together, and collects the head and the tail of each', async () => {
-    const script =
-      'printf HEAD; head -c 5000 /dev/zero; printf TAIL; (printf head; head -c 5000 /dev/zero; printf tail) >&2';
-    await host.submit(21, sh(script, { outputBytes: 100 }, { output: { mode: 'collect', onOverflow: 'truncate' } }));
-    const { status, stdout, stderr, truncated } = await host.resultOf(21);
-    expect({ status, truncated }).toEqual({ status: 'success', truncated: { stdout: true, stderr: true } });
-    expect(stdout.byteLength + stderr.byteLength).toBeLessThanOrEqual(100);
-    expect(Buffer.from(stdout).toString()).toMatch(/^HEAD\0+TAIL$/);
-    expect(Buffer.from(stderr).toString()).toMatch(/^head\0+tail$/);
-  });
-
-  it('that is reached to the byte is not exceeded', async () => {
-    await host.submit(22, sh('head -c 10000 /dev/zero', { outputBytes: LIMIT }));
-    expect(await host.resultOf(22)).toMatchObject({ status: 'success', stdoutBytes: LIMIT, limitsExceeded: [] });
-    expect(warningsOf(host, 22, 'outputBytes').map(({ kind }) => kind)).toEqual(['near']);
-  });
-});
-
-describe('the first cause', () => {
-  it('decides, where a timeout and a cancel come at once', async () => {
-    await using host = await RawHost.spawn();
-    const ids = Array.from({ length: 10 }, (_, index) => index + 1);
-    const results = await Promise.all(
-      ids.map(async (id) => {
-        await host.submit(id, { command: 'sleep', args: ['60'], limits: { timeoutMs: 200 } });
-        const { at } = await host.waitFor({ type: 'started', id });
-        await new Promise((resolve) => setTimeout(resolve, 195 + id - (performance.now() - at)));
-        await host.send('cancel', id, { reason: 'enough' });
-        return host.resultOf(id);
-      }),
-    );
-    for (const { status, limitsExceeded, error } of results) {
-      const isTimeout = status === 'timeout';
-      expect(['timeout', 'cancelled']).toContain(status);
-      expect(limitsExceeded.map(({ limit }) => limit)).toEqual(isTimeout ? ['timeoutMs'] : []);
-      expect(error?.message).toContain(isTimeout ? 'limits.timeoutMs' : 'enough');
-    }
-    const answered = host.frames.filter(({ type }) => type === 'result').map(({ id }) => id);
-    expect(answered.toSorted((a, b) => a - b)).toEqual(ids);
-  });
-});
-
-describe.concurrent('a task', () => {
-  it('within its limits gets no warning and leaves no evidence', async () => {
-    await using host = await RawHost.spawn();
-    await host.submit(1, sh('echo hi; sleep 0.5; exit 0', {}));
-    expect(await host.resultOf(1)).toMatchObject({ status: 'success', limitsExceeded: [] });
-    expect(host.frames.filter(({ type, id }) => type === 'limitWarning' && id === 1)).toEqual([]);
-  });
-
-  it('is told what it used, about as often as it asked', async () => {
-    await using host = await RawHost.spawn();
-    await host.submit(1, { ...sh('sleep 0.7 & while :; do :; done', { timeoutMs: 1_500 }), usageEventsMs: 100 });
-    const result = await host.resultOf(1);
-    const events = host.frames.flatMap((frame) => (frame.type === 'usage' ? [frame.body] : []));
-    expect(events.length).toBeGreaterThanOrEqual(3);
-    expect(events.length).toBeLessThanOrEqual(16);
-    const cpu = events.map(({ cpuMs }) => cpuMs ?? 0);
-    expect(cpu).toEqual(cpu.toSorted((a, b) => a - b));
-    expect(result.usage.cpuMs).toBeGreaterThanOrEqual(cpu.at(-1)!);
-    expect(result.usage).toMatchObject({ processPeak: 2, memoryPeakBytes: expect.any(Number) });
-    expect(result.usage.wallMs).toBeGreaterThanOrEqual(1_500);
-  });
-
-  it('may not ask for more than the ceiling, nor for what only the kernel could hold', async () => {
-    await using host = await RawHost.spawn({ config: { limitCeilings: { timeoutMs: 5_000, processes: 10 } } });
-    await host.submit(1, { command: 'true', limits: { timeoutMs: 5_001 } });
-    await host.submit(2, { command: 'true', require: 'kernel' });
-    await host.submit(3, { command: 'true' });
-    expect((await host.resultOf(1)).error).toMatchObject({
-      kind: 'validation',
-      message: expect.stringContaining('limits.timeoutMs: 5001 is above the ceiling of 5000'),
-    });
-    const soft = Object.entries(host.ready.enforcement).filter(([, mechanism]) => mechanism === 'sampled');
-    const { error } = await host.resultOf(2);
-    if (soft.length > 0) expect(error?.kind).toBe('sandbox');
-    for (const [limit] of soft) expect(error?.message).toContain(limit);
-    expect((await host.resultOf(3)).limits).toMatchObject({ timeoutMs: 5_000, processes: 10, openFiles: 1_024 });
-  });
-});
-
-/** The warnings about one limit of one task, all of which came before its result. */
-function warningsOf(host: RawHost, id: number, limit: string) {
-  const end = host.frames.findIndex((frame) => frame.type === 'result' && frame.id === id);
-  return host.frames
-    .slice(0, end)
-    .flatMap((frame) => (frame.type === 'limitWarning' && frame.id === id ? [frame.body] : []))
-    .filter((warning) => warning.limit === limit);
-}

@@ -6,6 +6,7 @@ import { isAlive } from '../support/processes.js';
 import { RawHost } from '../support/raw-host.js';
 import { waitFor } from '../support/wait-for.js';
 import { disorderIn, tellStories } from './support/task-story.js';
+import { sh } from './support/tasks.js';
 
 /** A kind of task, and how it has to end. */
 interface Kind {
@@ -15,11 +16,6 @@ interface Kind {
   readonly cancel?: 'atOnce' | 'onceStarted';
 }
 
-const sh = (script: string, more: Omit<Task, 'command'> = {}): Task => ({
-  command: 'sh',
-  args: ['-c', script],
-  ...more,
-});
 const refused = (kind: string, named: string) => ({
   status: 'notExecuted' as const,
   exitCode: null,

@@ -40,6 +40,27 @@ describe('a task', () => {
     expect((await session.result(2)).status).toBe('cancelled');
   });
 
+  it('has its result without output and files where those fit into no frame', async () => {
+    await using session = await TestSession.open({ outbox: { maxFrameBytes: 50_000 } });
+    const script = 'head -c 40000 /dev/zero | tee file';
+    session.send('submit', 1, { ...shell(script), collect: ['file'] });
+    const result = await session.result(1);
+    expect(result).toMatchObject({
+      status: 'success',
+      exitCode: 0,
+      stdoutBytes: 40_000,
+      truncated: { stdout: true, stderr: false },
+      files: [],
+    });
+    expect(result.stdout.byteLength).toBe(0);
+    expect(result.filesOmitted![0]!.reason).toContain('maxFrameBytes');
+    session.send('query', 2, { what: 'result', executionId: result.executionId });
+    const { body } = await session.frame('reply', 2);
+    expect({ ...body, filesOmitted: result.filesOmitted }).toEqual(result);
+    const gauge = session.test.registry.snapshot().find(({ name }) => name === 'resultQueue');
+    expect(gauge).toMatchObject({ depth: 0, depthBytes: 0 });
+  });
+
   it('is cancelled by its id, and a cancel for an id that is not known is ignored', async () => {
     await using session = await TestSession.open();
     session.send('submit', 1, shell('sleep 60'));

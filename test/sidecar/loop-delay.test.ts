@@ -34,7 +34,7 @@ describe('the delay of the event loop', () => {
     using delay = new LoopDelay();
     block(300);
     expect(delay.take()).toBeGreaterThan(150);
-    expect(delay.take()).toBe(0);
+    expect(delay.take()).toBeLessThan(100);
   });
 
   it('is the worst of several', async () => {

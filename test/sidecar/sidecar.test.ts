@@ -25,7 +25,7 @@ function startSidecar(sources: SettingsSources = {}) {
   const sink = new TestSink();
   const termination = new AbortController();
   const registry = new QueueRegistry();
-  const logger = createTestLogger();
+  const logger = Object.assign(createTestLogger(), { level: 'warn' });
   const exitCode = runSidecar({
     input,
     sink,
@@ -69,6 +69,15 @@ describe('the sidecar', () => {
     expect(sink.types).toEqual(['hello', 'ready', 'accepted', 'started', 'result', 'bye']);
     expect(registry.snapshot()).toEqual([]);
     expect(readdirSync(root, { recursive: true }).filter((name) => /[0-9a-f]{8}-/.test(String(name)))).toEqual([]);
+  });
+
+  it('logs at the level that the host asks for', async () => {
+    const { input, sink, exitCode, init, logger } = startSidecar();
+    init({ config: { logLevel: 'error' } });
+    await expect.poll(() => sink.types).toContain('ready');
+    expect(logger.level).toBe('error');
+    input.end();
+    expect(await exitCode).toBe(0);
   });
 
   it('beats where the host asked for it', async () => {

@@ -2,12 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Writable } from 'node:stream';
 import { waitFor } from '../../support/wait-for.js';
 import { EXECUTABLE } from './executable.js';
+import { Traces } from './traces.js';
 
 export interface CliOptions {
   /** Given whole; left out, stdin stays open until `stdin.end()`. */
   readonly input?: string | Uint8Array;
   readonly env?: Readonly<Record<string, string>>;
-  readonly cwd?: string;
 }
 
 /** How the command line ended, and what it said. */
@@ -18,33 +18,34 @@ export interface CliOutcome {
   readonly stderr: string;
 }
 
-/** Runs the executable with these arguments to its end. */
+/** Runs the executable with these arguments to its end, and asserts that it leaves nothing. */
 export async function cli(args: readonly string[], options: CliOptions = {}): Promise<CliOutcome> {
-  await using running = startCli(args, { input: '', ...options });
+  await using running = await startCli(args, { input: '', ...options });
   return await running.ended;
 }
 
-/** Starts the executable with these arguments. Disposing of it kills it. */
-export function startCli(args: readonly string[], options: CliOptions = {}): RunningCli {
+/** Starts the executable with these arguments. Disposing of it kills it, and asserts that it leaves nothing. */
+export async function startCli(args: readonly string[], options: CliOptions = {}): Promise<RunningCli> {
+  const traces = await Traces.create();
   const child = spawn(process.execPath, [EXECUTABLE, ...args], {
-    env: { ...process.env, ...options.env },
-    cwd: options.cwd,
+    env: { ...process.env, ...traces.environment, ...options.env },
   });
   if (options.input !== undefined) child.stdin.end(options.input);
-  return new RunningCli(child);
+  return new RunningCli(child, traces);
 }
 
 export class RunningCli implements AsyncDisposable {
-  readonly pid: number;
   readonly stdin: Writable;
   readonly ended: Promise<CliOutcome>;
+  readonly traces: Traces;
   readonly #child: ChildProcess;
   readonly #text = { stdout: '', stderr: '' };
 
-  constructor(child: ChildProcess) {
+  constructor(child: ChildProcess, traces: Traces) {
     this.#child = child;
-    this.pid = child.pid!;
+    this.traces = traces;
     this.stdin = child.stdin!;
+    // It need not read what it is given.
     this.stdin.on('error', () => undefined);
     for (const name of ['stdout', 'stderr'] as const) {
       child[name]!.setEncoding('utf8').on('data', (text: string) => {
@@ -82,5 +83,6 @@ export class RunningCli implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) this.kill('SIGKILL');
     await this.ended;
+    await this.traces[Symbol.asyncDispose]();
   }
 }

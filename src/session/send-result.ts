@@ -1,0 +1,45 @@
+import { ProtocolFault, type SidecarFrame, type TaskResult } from '../../protocol/index.js';
+import type { Outbox } from './outbox.js';
+
+/** What a result weighs in the outbox beside its bytes: an estimate of the record itself. */
+const RESULT_RECORD_BYTES = 1_024;
+
+/**
+ * Sends a result in the frame that `toFrame` makes of it, after waiting for room. One that fits into no frame is sent
+ * without its output and its files, so that there is a result whatever happens.
+ */
+export async function sendResult(
+  outbox: Outbox,
+  result: TaskResult,
+  toFrame: (result: TaskResult) => SidecarFrame,
+  onTaken: () => void,
+): Promise<void> {
+  const send = (sent: TaskResult) => {
+    const frame = toFrame(sent);
+    return outbox.result(frame.id, frame, weightOf(sent), onTaken);
+  };
+  try {
+    await send(result);
+  } catch (error) {
+    if (!(error instanceof ProtocolFault) || error.code !== 'frame_too_large') throw error;
+    await send(withoutContent(result, error.message));
+  }
+}
+
+/** About how many bytes the frame of a result takes. */
+function weightOf(result: TaskResult): number {
+  const files = result.files.reduce((sum, file) => sum + file.path.length + file.data.byteLength, 0);
+  return RESULT_RECORD_BYTES + result.stdout.byteLength + result.stderr.byteLength + files;
+}
+
+function withoutContent(result: TaskResult, reason: string): TaskResult {
+  const { stdout, stderr, truncated } = result;
+  return {
+    ...result,
+    stdout: new Uint8Array(0),
+    stderr: new Uint8Array(0),
+    truncated: { stdout: truncated.stdout || stdout.length > 0, stderr: truncated.stderr || stderr.length > 0 },
+    files: [],
+    filesOmitted: [{ path: '', reason: `output and files are left out: ${reason}` }],
+  };
+}
