@@ -2,10 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { without } from '../support/requirements.js';
+import { useTemporaryFolder } from '../support/temporary-folder.js';
 import { type CliOutcome, cli, type RunningCli, startCli } from './support/cli.js';
 import { EXECUTABLE } from './support/executable.js';
 import { runInTerminal } from './support/terminal.js';
-import { Traces } from './support/traces.js';
 
 interface ResultLine {
   readonly line: number;
@@ -17,6 +17,8 @@ interface ResultLine {
 }
 
 describe('exec-sidecar run --batch', () => {
+  const folder = useTemporaryFolder();
+
   it('answers every line that is not blank with one line that names it, whatever the line holds', async () => {
     const lines = [
       '{"command": "sh", "args": ["-c", "echo hi; exit 3"], "label": "first"}',
@@ -72,12 +74,11 @@ describe('exec-sidecar run --batch', () => {
   });
 
   it('reads a file, and says which one it cannot read', async () => {
-    await using traces = await Traces.create();
-    const file = join(traces.root, 'tasks.jsonl');
+    const file = join(folder(), 'tasks.jsonl');
     await writeFile(file, '{"command": "echo", "args": ["from the file"]}\r\n');
     const [read, missing] = await Promise.all([
       cli(['run', '--batch', file]),
-      cli(['run', '--batch', join(traces.root, 'missing')]),
+      cli(['run', '--batch', join(folder(), 'missing')]),
     ]);
     expect(resultsIn(read)).toMatchObject([{ line: 1, stdout: 'from the file\n' }]);
     expect(missing).toMatchObject({ exitCode: 64, stdout: '', stderr: expect.stringContaining('missing') });
@@ -110,8 +111,7 @@ describe('exec-sidecar run --batch', () => {
   });
 
   it.skipIf(without('script'))('shows its progress on a terminal, and only there', async () => {
-    await using traces = await Traces.create();
-    const file = join(traces.root, 'tasks.jsonl');
+    const file = join(folder(), 'tasks.jsonl');
     await writeFile(file, '{"command": "true"}\n{"command": "true"}\n');
     const shown = await runInTerminal(`"${process.execPath}" "${EXECUTABLE}" run --batch "${file}" > "${file}.out"`);
     expect(shown.exitCode).toBe(0);

@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isAlive } from '../support/processes.js';
 import { without } from '../support/requirements.js';
+import { useTemporaryFolder } from '../support/temporary-folder.js';
 import { waitFor } from '../support/wait-for.js';
 import { cli, startCli } from './support/cli.js';
-import { Traces } from './support/traces.js';
 
 describe('exec-sidecar run', () => {
+  const folder = useTemporaryFolder();
+
   it('passes stdin, stdout and stderr through, and exits as the command did', async () => {
     const script = 'tr a-z A-Z; echo told >&2; exit 7';
     expect(await cli(['run', '--', 'sh', '-c', script], { input: 'shout' })).toEqual({
@@ -100,8 +102,7 @@ describe('exec-sidecar run', () => {
   });
 
   it('puts files and variables in, and starts where it is told to', async () => {
-    await using traces = await Traces.create();
-    const source = join(traces.root, 'source');
+    const source = join(folder(), 'source');
     await writeFile(source, 'from the host');
     const options = ['--file', `deep/in.txt=${source}`, '--env', 'NAME=a=b', '--env', 'EMPTY=', '--cwd', 'deep'];
     const outcome = await cli([

@@ -55,7 +55,7 @@ describe.concurrent('a sidecar', () => {
     await using host = await RawHost.spawn();
     const pid = await start(host, 1, stubborn);
     await host.submit(2, nap);
-    await host.send('shutdown', 0, { mode: 'drain', deadlineMs: 1_500 });
+    await host.send('shutdown', 0, { mode: 'drain', deadlineMs: 3_000 });
     expect(await host.exit).toEqual({ code: 0, signal: null });
     expect(statuses(host, [1, 2])).toEqual(['cancelled', 'success']);
     expectBye(host, { reason: 'shutdown drain', completed: 1, cancelled: 1, leaked: 0 });

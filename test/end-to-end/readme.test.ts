@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
-import { access, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { access, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { without } from '../support/requirements.js';
 import { EXECUTABLE } from './support/executable.js';
 import { codeBlocks, inlineCode, marked, settingsTable } from './support/readme.js';
+import { Traces } from './support/traces.js';
 
 const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -31,16 +31,18 @@ describe('with the package installed, as the README says', () => {
   const [program] = codeBlocks('js');
   const [, commandLines] = codeBlocks('sh');
   const lines = commandLines!.split('\n').map((line) => line.replace(/ +#.*$/, ''));
+  let traces: Traces;
   let folder = '';
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'exec-sidecar-test-'));
+    traces = await Traces.create();
+    folder = traces.root;
     await installPackage(folder);
   });
-  afterAll(() => rm(folder, { recursive: true }));
+  afterAll(() => traces[Symbol.asyncDispose]());
 
   it('the first program prints what its comments say, and ends', async () => {
     await writeFile(join(folder, 'first.mjs'), forThisNode(program!));
-    const outcome = await shell('node first.mjs', folder);
+    const outcome = await shell('node first.mjs');
     expect(outcome.stdout).toMatch(/^success hello world\n\ntimeout limits\.timeoutMs of 500 exceeded.*\n$/);
     expect(outcome.stderr.split('\n')).toEqual(['timeoutMs is near: 80 %', 'timeoutMs is exhausted: 100 %', '']);
     expect(outcome.exitCode).toBe(0);
@@ -58,7 +60,7 @@ describe('with the package installed, as the README says', () => {
       'console.log(typeof TaskExecutor, MAX_FRAME_BYTES, typeof Sidecar.spawn, vectors.length > 10);',
     ];
     await writeFile(join(folder, 'entries.mjs'), source.join('\n'));
-    expect(await shell('node entries.mjs', folder)).toEqual({
+    expect(await shell('node entries.mjs')).toEqual({
       exitCode: 0,
       stdout: 'function 16777215 function true\n',
       stderr: '',
@@ -67,13 +69,13 @@ describe('with the package installed, as the README says', () => {
 
   it.skipIf(without('python3'))('run runs a script', async () => {
     await writeFile(join(folder, 'script.py'), 'print(6 * 7)');
-    expect(await shell(lineOf('run --timeout-ms'), folder)).toEqual({ exitCode: 0, stdout: '42\n', stderr: '' });
+    expect(await shell(lineOf('run --timeout-ms'))).toEqual({ exitCode: 0, stdout: '42\n', stderr: '' });
   });
 
   it('run --batch runs tasks as the one that is shown', async () => {
     const [task] = inlineCode().filter((code) => code.startsWith('{"command"'));
     await writeFile(join(folder, 'tasks.jsonl'), `${task}\n${task}\n`);
-    expect(await shell(lineOf('run --batch'), folder)).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    expect(await shell(lineOf('run --batch'))).toEqual({ exitCode: 0, stdout: '', stderr: '' });
     const results = (await readFile(join(folder, 'results.jsonl'), 'utf8')).trim().split('\n');
     expect(results.map((line) => JSON.parse(line))).toMatchObject(
       Array(2).fill({ status: 'success', stdout: 'hi\n', label: 'first' }),
@@ -81,9 +83,7 @@ describe('with the package installed, as the README says', () => {
   });
 
   it('doctor, demo and serve do what they are for', async () => {
-    const [doctor, demo, serve] = await Promise.all(
-      ['doctor', 'demo', 'serve'].map((name) => shell(lineOf(name), folder)),
-    );
+    const [doctor, demo, serve] = await Promise.all(['doctor', 'demo', 'serve'].map((name) => shell(lineOf(name))));
     expect(doctor).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('enforced by') });
     expect(demo).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('0 surprises') });
     expect(serve).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('hello') });
@@ -102,6 +102,19 @@ describe('with the package installed, as the README says', () => {
 
   function lineOf(subcommand: string): string {
     return lines.find((line) => line.startsWith(`exec-sidecar ${subcommand}`))!;
+  }
+
+  /** Runs a line in a shell that finds the command of the package, and has nothing on its stdin. */
+  function shell(line: string): Promise<ShellOutcome> {
+    const path = `${join(folder, 'node_modules', '.bin')}:${process.env.PATH}`;
+    const env = { ...process.env, ...traces.environment, PATH: path };
+    return new Promise((resolve) => {
+      const options = { cwd: folder, env, timeout: 60_000 };
+      const child = execFile('/bin/sh', ['-c', line], options, (error, stdout, stderr) => {
+        resolve({ exitCode: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
+      });
+      child.stdin!.end();
+    });
   }
 });
 
@@ -124,15 +137,4 @@ interface ShellOutcome {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
-}
-
-/** Runs a line in a shell that finds the commands of the installed packages, and has nothing on its stdin. */
-function shell(line: string, cwd: string): Promise<ShellOutcome> {
-  const env = { ...process.env, PATH: `${join(cwd, 'node_modules', '.bin')}:${process.env.PATH}` };
-  return new Promise((resolve) => {
-    const child = execFile('/bin/sh', ['-c', line], { cwd, env, timeout: 60_000 }, (error, stdout, stderr) => {
-      resolve({ exitCode: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
-    });
-    child.stdin!.end();
-  });
 }

@@ -36,7 +36,7 @@ describe.concurrent('a task', () => {
 
   it('is told what it used, about as often as it asked', async () => {
     await using host = await RawHost.spawn();
-    await host.submit(1, sh('sleep 0.7 & while :; do :; done', { limits: { timeoutMs: 1_500 }, usageEventsMs: 100 }));
+    await host.submit(1, sh('sleep 60 & while :; do :; done', { limits: { timeoutMs: 1_500 }, usageEventsMs: 100 }));
     const result = await host.resultOf(1);
     const events = host.frames.flatMap((frame) => (frame.type === 'usage' ? [frame.body] : []));
     expect(events.length).toBeGreaterThanOrEqual(3);
