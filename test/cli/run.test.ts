@@ -117,7 +117,7 @@ describe('a run that is ended', () => {
   });
 
   it('by a reader that leaves has its command ended by SIGPIPE', async () => {
-    const cliRun = start(['--', 'yes']);
+    const cliRun = start(['--output-bytes', '1000G', '--', 'yes']);
     await expect.poll(() => cliRun.out().length).toBeGreaterThan(0);
     cliRun.stdout.destroy();
     expect(await cliRun.exitCode).toBe(141);
