@@ -130,7 +130,7 @@ describe('exec-sidecar run', () => {
   });
 
   it('gives the command SIGPIPE where nobody reads its output any more', async () => {
-    await using running = await startCli(['run', '--', 'yes']);
+    await using running = await startCli(['run', '--output-bytes', '1000G', '--', 'yes']);
     await running.said('y');
     running.stopReading();
     expect(await running.ended).toMatchObject({ exitCode: 141, stderr: '' });
