@@ -6,17 +6,19 @@ import type {
   ResourceUsage,
   Task,
   TaskResult,
-  TaskTiming,
 } from '../../protocol/index.js';
 import type { MonitorHandle, ResourceMonitor } from '../monitor/index.js';
 import type { Container, ExitStatus, SandboxProcess } from '../sandbox/backend.js';
 import type { SandboxManager } from '../sandbox/index.js';
 import type { Logger, QueueRegistry } from '../tracking/index.js';
+import { aborted } from './abort-signals.js';
+import { elapsed } from './elapsed.js';
 import { toWireError } from './errors.js';
+import { notStarted } from './not-started.js';
 import { outputOptions } from './output-options.js';
 import { OutputRelay } from './output-relay.js';
 import type { TaskHandle } from './task-handle.js';
-import { determineStatus, limitBehindSignal, notRunResult } from './task-result.js';
+import { determineStatus, limitBehindSignal } from './task-result.js';
 import { UsageReporter } from './usage-reporter.js';
 import { isStreamedStdin } from './validation.js';
 
@@ -234,27 +236,6 @@ async function cleanUp(container: Container, { sandbox, logger, onLeak }: Execut
   logger.error({ executionId: container.id, leaked }, 'processes of a task could not be killed');
 }
 
-function notStarted(handle: TaskHandle, error: TaskResult['error'], timing: Partial<TaskTiming>): TaskResult {
-  const { task, resourceLimits, executionId } = handle.validated;
-  return notRunResult({
-    executionId,
-    status: handle.termination.cause?.status === 'cancelled' ? 'cancelled' : 'notExecuted',
-    error: error ?? { kind: 'execution', message: 'the task was not started' },
-    limits: resourceLimits,
-    label: task.label,
-    timing,
-  });
-}
-
 function noted(relay: OutputRelay): LimitEvidence[] {
   return relay.evidence === null ? [] : [relay.evidence];
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-}
-
-function elapsed(since: number, now = performance.now()): number {
-  return Math.max(0, Math.round(now - since));
 }

@@ -1,5 +1,7 @@
 import type { TaskResult } from '../../protocol/index.js';
+import { aborted } from './abort-signals.js';
 import { cacheKey } from './cache-key.js';
+import { elapsed } from './elapsed.js';
 import type { ResultCollector } from './result-collector.js';
 import type { TaskHandle } from './task-handle.js';
 
@@ -43,7 +45,7 @@ export class ResultCache {
 
 function answerFromCache(handle: TaskHandle, known: TaskResult): TaskResult {
   const { executionId, task } = handle.validated;
-  const queuedMs = Math.max(0, Math.round(performance.now() - handle.enqueuedAt));
+  const queuedMs = elapsed(handle.enqueuedAt);
   handle.listener.onStarted({ queuedMs });
   const { label: _otherLabel, ...shared } = known;
   return {
@@ -61,9 +63,4 @@ function withResolvers(): { promise: Promise<void>; resolve: () => void } {
     resolve = settle;
   });
   return { promise, resolve };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

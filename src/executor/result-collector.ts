@@ -1,9 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { ExecutionStatisticsSnapshot, TaskResult } from '../../protocol/index.js';
+import { resultWeight } from './result-weight.js';
 import { ExecutionStatistics } from './statistics.js';
-
-/** What a result weighs beside its output and files, in bytes: an estimate of the record itself. */
-const RECORD_BYTES = 1_024;
 
 /**
  * Keeps results retrievable by execution id, the most recently used ones within bounds of count and bytes, keeps
@@ -16,7 +14,7 @@ export class ResultCollector {
 
   /** @param bounds `count` results and `bytes` in all, for each of the two stores */
   constructor(bounds: { count: number; bytes: number }) {
-    const options = { max: bounds.count, maxSize: bounds.bytes, sizeCalculation: weigh };
+    const options = { max: bounds.count, maxSize: bounds.bytes, sizeCalculation: resultWeight };
     this.#results = new LRUCache(options);
     this.#cache = new LRUCache(options);
   }
@@ -48,9 +46,4 @@ export class ResultCollector {
   statistics(): ExecutionStatisticsSnapshot {
     return this.#statistics.snapshot();
   }
-}
-
-function weigh(result: TaskResult): number {
-  const files = result.files.reduce((sum, file) => sum + file.path.length + file.data.byteLength, 0);
-  return RECORD_BYTES + result.stdout.byteLength + result.stderr.byteLength + files;
 }

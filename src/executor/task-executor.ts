@@ -9,9 +9,11 @@ import { ResourceMonitor } from '../monitor/index.js';
 import type { SandboxManager } from '../sandbox/index.js';
 import type { Logger, QueueRegistry } from '../tracking/index.js';
 import { defaultLimits, type ExecutorConfig } from './config.js';
+import { elapsed } from './elapsed.js';
 import { ExecutorError, toWireError } from './errors.js';
 import { executeSingleTask } from './execution.js';
 import { guardListener } from './guarded-listener.js';
+import { notStarted } from './not-started.js';
 import { ResultCache } from './result-cache.js';
 import { ResultCollector } from './result-collector.js';
 import { Scheduler } from './scheduler.js';
@@ -220,16 +222,7 @@ export class TaskExecutor {
   }
 
   async #finishUnstarted(handle: TaskHandle, error: WireError | undefined): Promise<void> {
-    const { validated, termination, enqueuedAt, executionId } = handle;
-    const result = notRunResult({
-      executionId,
-      status: termination.cause?.status === 'cancelled' ? 'cancelled' : 'notExecuted',
-      error: error ?? { kind: 'execution', message: 'the task was not started' },
-      limits: validated.resourceLimits,
-      label: validated.task.label,
-      timing: { queuedMs: Math.max(0, Math.round(performance.now() - enqueuedAt)) },
-    });
-    await this.#finish(handle, result);
+    await this.#finish(handle, notStarted(handle, error, { queuedMs: elapsed(handle.enqueuedAt) }));
   }
 
   async #execute(handle: TaskHandle): Promise<void> {

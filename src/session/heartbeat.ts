@@ -1,8 +1,6 @@
 import type { Health, Heartbeat } from '../../protocol/index.js';
+import { MAX_TIMER_MS } from './max-timer.js';
 import type { Outbox } from './outbox.js';
-
-/** The longest interval that a timer takes, in ms. */
-const MAX_TIMER_MS = 2_147_483_647;
 
 /** What a heartbeat tells, beside its number. */
 export type Pulse = Omit<Heartbeat, 'seq'>;

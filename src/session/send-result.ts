@@ -1,8 +1,6 @@
 import { ProtocolFault, type SidecarFrame, type TaskResult } from '../../protocol/index.js';
+import { resultWeight } from '../executor/result-weight.js';
 import type { Outbox } from './outbox.js';
-
-/** What a result weighs in the outbox beside its bytes: an estimate of the record itself. */
-const RESULT_RECORD_BYTES = 1_024;
 
 /**
  * Sends a result in the frame that `toFrame` makes of it, after waiting for room. One that fits into no frame is sent
@@ -16,7 +14,7 @@ export async function sendResult(
 ): Promise<void> {
   const send = (sent: TaskResult) => {
     const frame = toFrame(sent);
-    return outbox.result(frame.id, frame, weightOf(sent), onTaken);
+    return outbox.result(frame.id, frame, resultWeight(sent), onTaken);
   };
   try {
     await send(result);
@@ -24,12 +22,6 @@ export async function sendResult(
     if (!(error instanceof ProtocolFault) || error.code !== 'frame_too_large') throw error;
     await send(withoutContent(result, error.message));
   }
-}
-
-/** About how many bytes the frame of a result takes. */
-function weightOf(result: TaskResult): number {
-  const files = result.files.reduce((sum, file) => sum + file.path.length + file.data.byteLength, 0);
-  return RESULT_RECORD_BYTES + result.stdout.byteLength + result.stderr.byteLength + files;
 }
 
 function withoutContent(result: TaskResult, reason: string): TaskResult {

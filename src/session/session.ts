@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LimitWarning, SidecarFrame } from '../../protocol/index.js';
+import { aborted, whenAborted } from '../executor/abort-signals.js';
 import type { TaskExecutor } from '../executor/index.js';
 import type { Logger, QueueRegistry } from '../tracking/index.js';
 import type { ByteSink } from './byte-streams.js';
@@ -9,6 +10,7 @@ import type { FrameSource } from './frame-source.js';
 import { faultFrame } from './handshake.js';
 import type { HealthProbe } from './heartbeat.js';
 import type { Inbox } from './inbox.js';
+import { MAX_TIMER_MS } from './max-timer.js';
 import type { Outbox } from './outbox.js';
 import { Questions } from './questions.js';
 import type { SessionConfig } from './session-config.js';
@@ -28,9 +30,6 @@ export interface SessionOptions {
 
 /** How long a host that has left or was told off may take to read what is left, in ms. */
 const LAST_WORDS_MS = 2_000;
-
-/** The longest time that a timer takes, in ms. */
-const MAX_TIMER_MS = 2_147_483_647;
 
 /** One connection with a host, from `ready` to its last frame. */
 export class Session {
@@ -161,13 +160,4 @@ function startDeadline(ms: number | undefined): Disposable & { readonly passed: 
 
 function lastWords(): Promise<void> {
   return sleep(LAST_WORDS_MS, undefined, { ref: false });
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => whenAborted(signal, resolve));
-}
-
-function whenAborted(signal: AbortSignal, act: () => void): void {
-  if (signal.aborted) act();
-  else signal.addEventListener('abort', act, { once: true });
 }
