@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { execa } from 'execa';
 import { type ProcessEntry, type ProcessIdentity, parseProcStat, parsePsLine } from './process-entry.js';
@@ -13,7 +13,7 @@ export function readProcesses(): Promise<ProcessEntry[]> {
 
 /** The identity of a process that is known to be there, alive or not yet reaped. Off Linux its start is not known. */
 export function identify(pid: number): ProcessIdentity {
-  const entry = process.platform === 'linux' ? readProcStat(pid) : null;
+  const entry = process.platform === 'linux' ? readProcess(pid) : null;
   return { pid, startTime: entry?.startTime ?? null };
 }
 
@@ -46,7 +46,7 @@ class ProcReader {
       if (!Number.isInteger(pid)) continue;
       const known = this.#elders.get(pid);
       const recent = known !== undefined && readAt - known.readAt < ELDER_MAX_AGE_MS;
-      const entry = recent ? known.entry : readProcStat(pid);
+      const entry = recent ? known.entry : readProcess(pid);
       if (entry === null) continue;
       entries.push(entry);
       if (entry.startTime < ownStart) elders.set(pid, recent ? known : { entry, readAt });
@@ -61,7 +61,8 @@ const procReader = new ProcReader();
 
 const statBuffer = Buffer.allocUnsafe(4_096);
 
-function readProcStat(pid: number): ProcessEntry | null {
+/** The process as it is now, or null where it is gone. Linux only. */
+export function readProcess(pid: number): ProcessEntry | null {
   let descriptor: number | null = null;
   try {
     descriptor = openSync(`/proc/${pid}/stat`, 'r');
@@ -71,6 +72,15 @@ function readProcStat(pid: number): ProcessEntry | null {
     return null;
   } finally {
     if (descriptor !== null) closeSync(descriptor);
+  }
+}
+
+/** The children of a process at this moment, those of its first thread; none where it is gone. Linux only. */
+export function childrenOf(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean).map(Number);
+  } catch {
+    return [];
   }
 }
 

@@ -12,8 +12,7 @@ describe('a submitted batch', () => {
   });
   afterAll(() => host[Symbol.asyncDispose]());
 
-  const statusesOf = (ids: readonly number[]) =>
-    Promise.all(ids.map(async (id) => (await host.resultOf(id)).status));
+  const statusesOf = (ids: readonly number[]) => Promise.all(ids.map(async (id) => (await host.resultOf(id)).status));
   const echoes = (ids: readonly number[]) => ids.map((id) => [id, { command: 'echo', args: [String(id)] }]);
 
   it('of as many tasks as can run and wait together is accepted whole', async () => {
@@ -63,7 +62,12 @@ describe('a submitted batch', () => {
     await host.send('submitBatch', 0, { tasks: [] });
     await host.send('ping', 60, {});
     await host.waitFor({ type: 'pong', id: 60 });
-    expect(host.frames.slice(before).filter(({ type }) => type !== 'limitWarning').map(({ type }) => type)).toEqual(['pong']);
+    expect(
+      host.frames
+        .slice(before)
+        .filter(({ type }) => type !== 'limitWarning')
+        .map(({ type }) => type),
+    ).toEqual(['pong']);
   });
 
   it('keeps the order of the frames of each task', () => {

@@ -153,7 +153,8 @@ describe.concurrent('a sidecar', () => {
   });
 
   it('writes nothing but frames to stdout, whatever is printed in its process', async () => {
-    const noise = 'setTimeout(() => setInterval(() => { console.log("noise"); process.stdout.write("noise"); }, 5), 100)';
+    const noise =
+      'setTimeout(() => setInterval(() => { console.log("noise"); process.stdout.write("noise"); }, 5), 100)';
     const preload = `--import=data:text/javascript,${encodeURIComponent(noise)}`;
     await using host = await RawHost.spawn({ env: { NODE_OPTIONS: preload } });
     await waitFor(() => host.stderr.includes('noise'), 'noise on stderr');

@@ -48,7 +48,11 @@ const kinds: readonly Kind[] = [
     task: { command: 'true', limits: { memoryBytes: 2 ** 50 } },
     ends: refused('resource', 'memoryBudgetBytes'),
   },
-  { name: 'timeout', task: sh('sleep 60 & kill -STOP $$', { limits: { timeoutMs: 150 } }), ends: { status: 'timeout' } },
+  {
+    name: 'timeout',
+    task: sh('sleep 60 & kill -STOP $$', { limits: { timeoutMs: 150 } }),
+    ends: { status: 'timeout' },
+  },
   {
     name: 'flood',
     task: { command: 'yes', limits: { outputBytes: 5_000 } },
