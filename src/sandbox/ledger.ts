@@ -118,6 +118,7 @@ function parseLine(text: string): LedgerLine | null {
 function isLedgerLine(line: unknown): line is LedgerLine {
   if (typeof line !== 'object' || line === null) return false;
   if ('ended' in line) return typeof line.ended === 'string';
+  if ('cgroups' in line) return Array.isArray(line.cgroups) && line.cgroups.every((path) => typeof path === 'string');
   if (!('started' in line) || typeof line.started !== 'object' || line.started === null) return false;
   return 'executionId' in line.started && 'pid' in line.started && 'startTime' in line.started;
 }

@@ -75,6 +75,18 @@ describe('the ledger', () => {
     expect(readLedger(path).running).toEqual([entry('a')]);
   });
 
+  it('has the cgroups of its instance, also after it was written anew', () => {
+    const path = join(place.path, 'cgroups');
+    const ledger = new Ledger(path, createKeepingLogger());
+    ledger.cgroups(['/sys/fs/cgroup/exec-sidecar-a']);
+    for (let count = 0; count < 3_000; count++) {
+      ledger.started({ executionId: `${count}`, pid: 2, startTime: 1 });
+      ledger.ended(`${count}`);
+    }
+    expect(readLedger(path)).toEqual({ running: [], cgroups: ['/sys/fs/cgroup/exec-sidecar-a'] });
+    ledger.close();
+  });
+
   it('is empty where there is no file', () => {
     expect(readLedger(join(place.path, 'none'))).toEqual({ running: [], cgroups: [] });
   });
