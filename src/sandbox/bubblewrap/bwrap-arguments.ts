@@ -25,7 +25,8 @@ export interface BwrapOptions {
 
 /**
  * The options of bubblewrap for one sandbox. All namespaces are new, everything that the task did not make is
- * read-only, and what it can write to, memory aside, is one tmpfs of a fixed size and a small /dev/shm.
+ * read-only, and what it can write to, memory aside, is one tmpfs of a fixed size and a small /dev/shm. What is shown of
+ * the host comes after that tmpfs and the links to it, so that it may lie below /tmp.
  */
 export function bwrapArguments(options: BwrapOptions): string[] {
   const { layout, network, uid, gid, privateBytes, sharedMemoryBytes, seccomp } = options;
@@ -34,6 +35,9 @@ export function bwrapArguments(options: BwrapOptions): string[] {
     ...['--die-with-parent', '--new-session', '--cap-drop', 'ALL', '--hostname', 'sandbox'],
     ...['--uid', `${uid}`, '--gid', `${gid}`],
     ...['--perms', '0755', '--dir', '/etc'],
+    ...['--size', `${privateBytes}`, '--perms', '0700', '--tmpfs', PRIVATE],
+    ...['--perms', '0700', '--dir', WORKSPACE, '--perms', '0700', '--dir', TEMPORARY],
+    ...['--symlink', TEMPORARY.slice(1), '/tmp', '--dir', '/var', '--symlink', `..${TEMPORARY}`, '/var/tmp'],
     ...layout.binds.flatMap((path) => ['--ro-bind-try', path, path]),
     ...layout.links.flatMap(({ path, target }) => ['--symlink', target, path]),
     ...file(DESCRIPTORS.passwd, '/etc/passwd'),
@@ -41,9 +45,6 @@ export function bwrapArguments(options: BwrapOptions): string[] {
     ...(network ? [] : file(DESCRIPTORS.hosts, '/etc/hosts')),
     ...['--proc', '/proc', '--dev', '/dev'],
     ...['--size', `${sharedMemoryBytes}`, '--perms', '1777', '--tmpfs', '/dev/shm'],
-    ...['--size', `${privateBytes}`, '--perms', '0700', '--tmpfs', PRIVATE],
-    ...['--perms', '0700', '--dir', WORKSPACE, '--perms', '0700', '--dir', TEMPORARY],
-    ...['--symlink', TEMPORARY.slice(1), '/tmp', '--dir', '/var', '--symlink', `..${TEMPORARY}`, '/var/tmp'],
     ...['--remount-ro', '/dev', '--remount-ro', '/'],
     ...(seccomp ? ['--seccomp', `${DESCRIPTORS.seccomp}`] : []),
     ...['--json-status-fd', `${DESCRIPTORS.json}`, '--chdir', WORKSPACE],

@@ -8,8 +8,9 @@ export const READY = 'ready';
 
 /**
  * The first program in a sandbox. It extracts the task's files, says that it is there, waits for the script, and tells
- * how the script's process ended: an exit code, or 256 + the signal. awk, because a shell gives a signal as an exit code above 128 and
- * bubblewrap does as well.
+ * how the script's process ended: an exit code, or 256 + the signal. awk, because a shell gives a signal as an exit code
+ * above 128 and bubblewrap does as well. It ends itself with what a shell would: the task can write to the descriptor
+ * that it tells its status on, but not change how it exits.
  */
 const PROGRAM = `BEGIN {
   out = "/proc/self/fd/3"
@@ -18,6 +19,7 @@ const PROGRAM = `BEGIN {
   fflush(out)
   status = system("exec /bin/sh /proc/self/fd/4")
   print status > out
+  exit (status < 256 ? status : 128 + status % 128)
 }`;
 
 export function launcher({ awk, tar }: { awk: string; tar: string | null }): string[] {

@@ -91,7 +91,8 @@ export class BubblewrapProcess implements SandboxProcess {
     const outside = await this.#sandbox.spawned.exited;
     this.#ended = true;
     const told = await Promise.race([this.#sandbox.status.next(), sleep(STATUS_MS, null, { ref: false })]);
-    return parseStatus(told ?? '') ?? inferred(outside);
+    const status = parseStatus(told ?? '');
+    return status !== null && isConsistent(status, outside) ? status : inferred(outside);
   }
 
   /** The kernel kills all of a pid namespace with its first process, and that one cannot be waited for before them. */
@@ -108,6 +109,11 @@ export class BubblewrapProcess implements SandboxProcess {
     const left = await this.#cgroup.kill();
     return Math.max(left.length, isAlive(init) ? 1 : 0);
   }
+}
+
+/** What is told only decides what bubblewrap leaves open: whoever forges it cannot turn one exit code into another. */
+function isConsistent({ exitCode, signal }: ExitStatus, outside: ExitStatus): boolean {
+  return signal === null ? outside.exitCode === exitCode : inferred(outside).signal === signal;
 }
 
 /** bubblewrap gives the death by a signal as 128 + its number, which a command might exit with as well. */

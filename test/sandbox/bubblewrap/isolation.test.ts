@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { script, type TestSandbox } from '../support/sandbox.js';
+import { temporaryDirectory } from '../support/directories.js';
+import { script, TestSandbox } from '../support/sandbox.js';
 import { openBubblewrap, withoutBubblewrap } from './support.js';
 
 describe.skipIf(withoutBubblewrap)('a task in a bubblewrap sandbox', () => {
@@ -40,6 +41,15 @@ describe.skipIf(withoutBubblewrap)('a task in a bubblewrap sandbox', () => {
     for (const path of ['/root', '/home', '/etc/shadow', '/run', '/etc/ssl/private', sandbox.root, secret]) {
       expect(await output(`[ -e '${path}' ] && echo there || echo absent`)).toBe('absent\n');
     }
+  });
+
+  it('reads the paths that the setting shows it, below /tmp as well, and cannot write to them', async () => {
+    await using directory = await temporaryDirectory();
+    chmodSync(directory.path, 0o755);
+    writeFileSync(join(directory.path, 'shown'), 'shown');
+    await using own = await TestSandbox.open({ backend: 'bubblewrap', readOnlyPaths: [directory.path] });
+    const source = `cat ${directory.path}/shown; touch ${directory.path}/x 2>/dev/null || touch /tmp/x && echo ' only'`;
+    expect((await own.run(script(source))).stdout).toBe('shown only\n');
   });
 
   it('cannot write anywhere but to its workspace, its temporary directory and shared memory', async () => {
