@@ -6,7 +6,9 @@ Usage:
   exec-sidecar serve [settings]                     serve frames on stdin and stdout (spawned by a client)
   exec-sidecar run [limits] [settings] -- CMD ARGS  run one command; exits as it did, 124 on timeout
   exec-sidecar run [settings] --batch FILE          run one task a line (JSON), print one result a line; - is stdin
-  exec-sidecar doctor [--json] [settings]           tell what is available and enforced on this machine
+  exec-sidecar doctor [--json] [--require kernel] [settings]
+                                                    tell what is available and enforced on this machine, and how
+                                                    to get to more; exits 1 where the kernel does not hold all limits
   exec-sidecar demo                                 show a sidecar at work
   exec-sidecar --help | --version
 

@@ -19,6 +19,7 @@ import { outputOptions } from './output-options.js';
 import { OutputRelay } from './output-relay.js';
 import type { TaskHandle } from './task-handle.js';
 import { determineStatus, limitBehindSignal } from './task-result.js';
+import type { TerminationCause } from './termination.js';
 import { UsageReporter } from './usage-reporter.js';
 import { isStreamedStdin } from './validation.js';
 
@@ -43,6 +44,8 @@ interface Run {
   readonly exit: ExitStatus;
   readonly usage: ResourceUsage;
   readonly runMs: number;
+  /** A limit that was found exceeded when the task had ended already: the kernel had struck, or it was just seen. */
+  readonly late: TerminationCause | null;
 }
 
 /**
@@ -96,7 +99,7 @@ async function runInContainer(
   const { stdout, stderr } = relay.records();
   const room = context.maxResultBytes - stdout.kept.byteLength - stderr.kept.byteLength;
   const collected = await collectFiles(container, task, room);
-  const verdict = determineStatus(handle.termination.cause ?? relay.overflow, run.exit, noted(relay));
+  const verdict = determineStatus(handle.termination.cause ?? run.late ?? relay.overflow, run.exit, noted(relay));
   return {
     executionId,
     status: verdict.status,
@@ -158,7 +161,10 @@ async function runToEnd(
   context: ExecutionContext,
 ): Promise<Run> {
   const startedAt = performance.now();
-  const monitoring = startMonitoring(handle, container, sandboxed, context);
+  let late: TerminationCause | null = null;
+  const monitoring = startMonitoring(handle, container, sandboxed, context, (cause) => {
+    late ??= cause;
+  });
   const pumps = Promise.all([relay.pump('stdout', sandboxed.stdout), relay.pump('stderr', sandboxed.stderr)]);
   const fed = feedStdin(handle, sandboxed.stdin);
   handle.abandonOutput = () => {
@@ -181,7 +187,7 @@ async function runToEnd(
   const usage = await context.monitor.stopMonitoring(monitoring);
   await relay.drain(pumps, [sandboxed.stdout, sandboxed.stderr]);
   await fed;
-  return { exit, usage: { ...usage, wallMs: runMs }, runMs };
+  return { exit, usage: { ...usage, wallMs: runMs }, runMs, late };
 }
 
 /** A limit that the kernel enforces by a signal has its warning and its verdict as every other. */
@@ -198,18 +204,24 @@ function startMonitoring(
   container: Container,
   sandboxed: SandboxProcess,
   context: ExecutionContext,
+  onLateBreach: (cause: TerminationCause) => void,
 ): MonitorHandle {
   const { task, resourceLimits, executionId } = handle.validated;
   const reporter = new UsageReporter(task.usageEventsMs, (usage) => handle.listener.onUsage(usage));
   return context.monitor.startMonitoring(
     {
       executionId,
+      accounting: sandboxed.accounting,
+      enforcement: context.sandbox.enforcement,
       members: () => sandboxed.members(),
       measureWorkspace: () => container.measureWorkspace(),
     },
     resourceLimits,
     {
-      onBreach: (evidence: LimitEvidence, status) => handle.termination.settle({ status, evidence }),
+      onBreach: (evidence: LimitEvidence, status) => {
+        const cause = { status, evidence };
+        if (!handle.termination.settle(cause) && evidence.limit !== 'timeoutMs') onLateBreach(cause);
+      },
       onUsage: (sample) => reporter.offer(sample),
     },
   );

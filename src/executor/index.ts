@@ -7,4 +7,4 @@ export type { StdinQueue } from './stdin-queue.js';
 export * from './task-executor.js';
 export type { TaskHandle, TaskState } from './task-handle.js';
 export type { OutputStreamName, TaskListener } from './task-listener.js';
-export { applyDefaultLimits, generateExecutionId, type ValidatedTask, validateTask } from './validation.js';
+export { applyDefaultLimits, generateExecutionId, softLimits, type ValidatedTask, validateTask } from './validation.js';

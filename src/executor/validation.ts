@@ -130,10 +130,18 @@ const ALWAYS_LIMITED = Object.freeze([
   'workspaceBytes',
 ] as const);
 
+/** The limits that nothing holds here but samples, or nothing at all: those that stand in the way of `require: "kernel"`. */
+export function softLimits(
+  enforcement: EnforcementTable,
+  limits: readonly TaskLimitName[] = ALWAYS_LIMITED,
+): TaskLimitName[] {
+  return limits.filter((name) => !HARD_MECHANISMS.has(enforcement[name]));
+}
+
 function checkKernelEnforcement(task: Task, enforcement: EnforcementTable): void {
   const relied: TaskLimitName[] = [...ALWAYS_LIMITED];
   if (task.limits?.cpuPercent !== undefined) relied.push('cpuPercent');
-  const soft = relied.filter((name) => !HARD_MECHANISMS.has(enforcement[name]));
+  const soft = softLimits(enforcement, relied);
   if (soft.length === 0) return;
   const list = soft.map((name) => `${name} (${enforcement[name]})`).join(', ');
   throw new ExecutorError(

@@ -29,7 +29,10 @@ export interface LimitWatchOptions {
   readonly onBreach: (breach: Breach) => void;
 }
 
-/** Watches one limit of one task: its gauge warns near the limit, and whoever is to know hears when it is exceeded. */
+/**
+ * Watches one limit of one task: its gauge warns near the limit, and whoever is to know hears when it is exceeded. That
+ * is the last of it: what the task uses while it is killed is nobody's concern.
+ */
 export class LimitWatch {
   readonly #options: LimitWatchOptions;
   readonly #gauge: QueueGauge;
@@ -43,13 +46,15 @@ export class LimitWatch {
 
   /** What is used of the limit now. Beyond the capacity is a breach. */
   observe(value: number): void {
+    if (this.#exceeded) return;
     const observed = Math.round(value);
     this.#gauge.observeDepth(observed);
     if (observed > this.#options.capacity) this.#breach(observed);
   }
 
-  /** The limit is reached, which is a breach of one that bounds a time from outside. */
+  /** The limit has been reached, which is a breach of one that is held from outside: by a timer, by the kernel. */
   reach(value: number): void {
+    if (this.#exceeded) return;
     const observed = Math.round(value);
     this.#gauge.observeDepth(observed);
     this.#breach(observed);
@@ -60,7 +65,6 @@ export class LimitWatch {
   }
 
   #breach(observed: number): void {
-    if (this.#exceeded) return;
     this.#exceeded = true;
     const { limit, capacity, onBreach } = this.#options;
     onBreach({ limit, status: STATUSES[limit], capacity, observed });

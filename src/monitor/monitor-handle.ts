@@ -1,8 +1,10 @@
-import { type EffectiveLimits, type ResourceUsage, UNKNOWN_USAGE, type UsageEvent } from '../../protocol/index.js';
+import type { EffectiveLimits, LimitEvidence, ResourceUsage, UsageEvent } from '../../protocol/index.js';
 import type { WorkspaceMeasure } from '../sandbox/backend.js';
+import type { CgroupEvents, CgroupUsage } from '../sandbox/cgroup/index.js';
 import type { Logger, QueueRegistry } from '../tracking/index.js';
 import { type Breach, LimitWatch, type WatchedLimit } from './limit-watch.js';
 import type { MonitorObserver, MonitorTarget } from './monitor-target.js';
+import { SamplingPace } from './sampling-pace.js';
 import type { TreeSample } from './usage-sampler.js';
 import { WallClock } from './wall-clock.js';
 import { WorkspaceMeter } from './workspace-meter.js';
@@ -20,6 +22,8 @@ export interface MonitorHandleOptions {
   readonly logger: Logger;
   /** Without it only the wall time is watched. */
   readonly sampled: boolean;
+  /** How often it is sampled while no limit is near, in ms. */
+  readonly intervalMs: number;
 }
 
 /** The monitoring of one task: its limits, what it uses, and what was sampled of it. */
@@ -33,6 +37,9 @@ export class MonitorHandle {
   readonly #watches: ReadonlyMap<WatchedLimit, LimitWatch>;
   readonly #workspace: WorkspaceMeter;
   readonly #history: UsageEvent[] = [];
+  readonly #pace: SamplingPace;
+  #nudge: Disposable | null = null;
+  #sampledAt = performance.now();
   #breached = false;
   #ended = false;
 
@@ -44,6 +51,7 @@ export class MonitorHandle {
     this.#options = options;
     this.#clock = new WallClock(this.#watch('timeoutMs'), limits.timeoutMs);
     this.#watches = new Map(sampled ? SAMPLED_LIMITS.map((limit) => [limit, this.#watch(limit)]) : []);
+    this.#pace = new SamplingPace(limits.memoryBytes, options.intervalMs);
     this.#workspace = new WorkspaceMeter(
       () => target.measureWorkspace(),
       (measure) => this.#observeWorkspace(measure),
@@ -55,9 +63,36 @@ export class MonitorHandle {
     return this.#history;
   }
 
+  /** When the next sample is due, as a time of `performance.now()`. */
+  get dueAt(): number {
+    return this.#sampledAt + this.#pace.delayMs;
+  }
+
+  /** Has the task looked at whenever the kernel says that its memory nears the limit, where the kernel says so. */
+  async watchMemory(look: () => void): Promise<void> {
+    const nudge = (await this.target.accounting?.watchMemory(look).catch(() => null)) ?? null;
+    if (this.#ended) nudge?.[Symbol.dispose]();
+    else this.#nudge = nudge;
+  }
+
+  /** A sample is being taken. */
+  sampling(): void {
+    this.#sampledAt = performance.now();
+  }
+
+  /** Looks at what the kernel has refused: it strikes between two samples. */
+  async observeEvents(): Promise<void> {
+    const events = await this.target.accounting?.events();
+    if (events === undefined || this.#ended) return;
+    const reached = (limit: WatchedLimit) => this.#watches.get(limit)?.reach(this.limits[limit]);
+    if (isOutOfMemory(events)) reached('memoryBytes');
+    if ((events.processLimitHits ?? 0) > 0) reached('processes');
+  }
+
   /** Takes a sample of the tree: keeps it, tells it, and holds it against the limits. */
   observe(sample: TreeSample): void {
     if (this.#ended) return;
+    this.#pace.observe(sample.memoryBytes, performance.now());
     const usage = this.#usageEvent(sample);
     if (this.#history.push(usage) > HISTORY_LENGTH) this.#history.shift();
     this.#tell(() => this.#options.observer.onUsage(usage));
@@ -79,17 +114,27 @@ export class MonitorHandle {
   async finish(): Promise<ResourceUsage> {
     const wallMs = Math.round(this.#clock.elapsedMs);
     this.#clock[Symbol.dispose]();
+    const counted = await this.target.accounting?.usage();
+    if (counted?.cpuMs != null) this.#watches.get('cpuTimeMs')?.observe(counted.cpuMs);
     if (this.#options.sampled) await this.#workspace.finish();
     this[Symbol.dispose]();
     const last = this.#history.at(-1);
-    if (last === undefined) return { ...UNKNOWN_USAGE, wallMs };
-    const { cpuMs, userMs, systemMs, memoryPeakBytes, processPeak } = last;
-    return { ...UNKNOWN_USAGE, wallMs, cpuMs, userMs, systemMs, memoryPeakBytes, processPeak };
+    return {
+      wallMs,
+      cpuMs: figure(counted?.cpuMs, last?.cpuMs),
+      userMs: figure(counted?.userMs, last?.userMs),
+      systemMs: figure(counted?.systemMs, last?.systemMs),
+      memoryPeakBytes: figure(counted?.memoryPeakBytes, last?.memoryPeakBytes),
+      processPeak: figure(counted?.processPeak, last?.processPeak),
+      ioReadBytes: figure(counted?.ioReadBytes),
+      ioWriteBytes: figure(counted?.ioWriteBytes),
+    };
   }
 
   /** Nothing is watched any more. Idempotent. */
   [Symbol.dispose](): void {
     this.#ended = true;
+    this.#nudge?.[Symbol.dispose]();
     this.#clock[Symbol.dispose]();
     for (const watch of this.#watches.values()) watch[Symbol.dispose]();
   }
@@ -125,8 +170,15 @@ export class MonitorHandle {
     if (this.#breached) return;
     this.#breached = true;
     this.#options.registry.warnLimitExhausted({ limit, observed, capacity, scope: this.executionId });
-    const source = limit === 'timeoutMs' ? TIMER : SAMPLER;
+    const source = this.#source(limit);
     this.#tell(() => this.#options.observer.onBreach({ limit, capacity, observed, ...source }, status));
+  }
+
+  /** A file that is too large is seen by sampling before the rlimit of its writer strikes, or after another's. */
+  #source(limit: WatchedLimit): Pick<LimitEvidence, 'enforcedBy' | 'confidence'> {
+    const enforcedBy = limit === 'timeoutMs' ? 'timer' : (this.target.enforcement?.[limit] ?? 'sampled');
+    const isExact = enforcedBy !== 'rlimit' && enforcedBy !== 'sampled' && enforcedBy !== 'unavailable';
+    return isExact ? { enforcedBy, confidence: 'measured' } : { enforcedBy: 'sampled', confidence: 'sampled' };
   }
 
   #tell(notify: () => void): void {
@@ -138,5 +190,13 @@ export class MonitorHandle {
   }
 }
 
-const TIMER = { enforcedBy: 'timer', confidence: 'measured' } as const;
-const SAMPLER = { enforcedBy: 'sampled', confidence: 'sampled' } as const;
+/** A kill for want of memory that was not at this task's own limit is that of a group above, or of the machine. */
+function isOutOfMemory({ oomKills, memoryLimitHits }: CgroupEvents): boolean {
+  return (oomKills ?? 0) > 0 && memoryLimitHits !== 0;
+}
+
+/** What was counted, else what was sampled. */
+function figure(counted: CgroupUsage[keyof CgroupUsage] | undefined, sampled?: number | null): number | null {
+  const known = counted ?? sampled ?? null;
+  return known === null ? null : Math.round(known);
+}

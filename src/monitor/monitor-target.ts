@@ -1,9 +1,14 @@
-import type { LimitEvidence, TaskStatus, UsageEvent } from '../../protocol/index.js';
+import type { EnforcementTable, LimitEvidence, TaskStatus, UsageEvent } from '../../protocol/index.js';
 import type { WorkspaceMeasure } from '../sandbox/backend.js';
+import type { TaskAccounting } from '../sandbox/task-accounting.js';
 
 /** What is monitored: one task that runs. */
 export interface MonitorTarget {
   readonly executionId: string;
+  /** The kernel's own accounting of the tree; null or left out where it has none. */
+  readonly accounting?: TaskAccounting | null;
+  /** Who enforces each limit; where it is left out, the monitor does. */
+  readonly enforcement?: EnforcementTable;
   /** The processes of the tree that are alive now. */
   members(): Promise<readonly number[]>;
   /** The sizes of the files in the workspace; null where they cannot be known. */

@@ -4,25 +4,26 @@ import type { Logger, QueueRegistry } from '../tracking/index.js';
 import { MonitorError } from './errors.js';
 import { MonitorHandle } from './monitor-handle.js';
 import type { MonitorObserver, MonitorTarget } from './monitor-target.js';
-import { PidusageSampler } from './pidusage-sampler.js';
+import { TaskSampler } from './task-sampler.js';
 import type { UsageSampler } from './usage-sampler.js';
 
 export interface ResourceMonitorOptions {
-  /** How often all tasks are sampled, in ms; 100 where it is left out. */
+  /** How often tasks are sampled while no limit of theirs is near, in ms; 100 where it is left out. */
   readonly intervalMs?: number;
   /** Whether CPU time, memory, processes and workspace are sampled. Wall time is always watched. */
   readonly enabled: boolean;
   readonly registry: QueueRegistry;
   readonly logger: Logger;
-  /** Where the figures come from; pidusage where it is left out. */
+  /** Where the figures come from; the kernel's accounting and pidusage where it is left out. */
   readonly sampler?: UsageSampler;
 }
 
 const DEFAULT_INTERVAL_MS = 100;
+const TOGETHER_MS = 5;
 
 /**
  * Watches the limits of running tasks: warns near them, and tells whoever runs the task when one is exceeded. One
- * timer samples all tasks together; it runs only while there are some, and never twice at once.
+ * timer samples the tasks that are due; it runs only while there are some, and never twice at once.
  */
 export class ResourceMonitor {
   readonly #options: ResourceMonitorOptions;
@@ -35,7 +36,7 @@ export class ResourceMonitor {
 
   constructor(options: ResourceMonitorOptions) {
     this.#options = options;
-    this.#sampler = options.sampler ?? new PidusageSampler();
+    this.#sampler = options.sampler ?? new TaskSampler();
   }
 
   /** The tasks that are monitored now, by execution id. */
@@ -52,8 +53,9 @@ export class ResourceMonitor {
     if (this.#handles.has(target.executionId)) {
       throw new MonitorError('already_monitored', `task ${target.executionId} is monitored already`);
     }
-    const { registry, logger, enabled } = this.#options;
-    const handle = new MonitorHandle({ target, limits, observer, registry, logger, sampled: enabled });
+    const { registry, logger, enabled, intervalMs = DEFAULT_INTERVAL_MS } = this.#options;
+    const handle = new MonitorHandle({ target, limits, observer, registry, logger, sampled: enabled, intervalMs });
+    if (enabled) void handle.watchMemory(() => void this.#sample([handle]));
     this.#handles.set(handle.executionId, handle);
     this.#schedule();
     return handle;
@@ -107,25 +109,28 @@ export class ResourceMonitor {
 
   /** The timer does not keep the process alive: the tasks do. */
   #schedule(): void {
-    const wanted = this.#options.enabled && this.#handles.size > 0;
-    if (wanted && this.#timer === null) {
-      this.#timer = setInterval(() => this.#tick(), this.#options.intervalMs ?? DEFAULT_INTERVAL_MS).unref();
-    } else if (!wanted && this.#timer !== null) {
-      clearInterval(this.#timer);
-      this.#timer = null;
-    }
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (!this.#options.enabled || this.#handles.size === 0 || this.#sampling !== null) return;
+    const dueAt = Math.min(...Array.from(this.#handles.values(), (handle) => handle.dueAt));
+    this.#timer = setTimeout(() => this.#tick(), Math.max(1, dueAt - performance.now())).unref();
   }
 
+  /** Those that are nearly due are sampled along, so that one scan of the processes serves all. */
   #tick(): void {
-    const handles = [...this.#handles.values()];
-    for (const handle of handles) handle.tickWorkspace(handles.length);
-    this.#sampling ??= this.#sample(handles).finally(() => {
+    const soon = performance.now() + TOGETHER_MS;
+    const due = Array.from(this.#handles.values()).filter(({ dueAt }) => dueAt <= soon);
+    for (const handle of due) handle.tickWorkspace(this.#handles.size);
+    this.#sampling ??= this.#sample(due).finally(() => {
       this.#sampling = null;
+      this.#schedule();
     });
   }
 
   async #sample(handles: readonly MonitorHandle[]): Promise<void> {
     try {
+      for (const handle of handles) handle.sampling();
+      await Promise.all(handles.map((handle) => handle.observeEvents()));
       const samples = await this.#sampler.sample(handles.map(({ target }) => target));
       for (const handle of handles) {
         const sample = samples.get(handle.executionId);

@@ -8,9 +8,10 @@ import type {
   SignalName,
   TaskFile,
 } from '../../protocol/index.js';
+import type { TaskAccounting } from './task-accounting.js';
 
 /** The sandbox backends, weakest first. */
-export type BackendName = 'process';
+export type BackendName = 'process' | 'bubblewrap';
 
 /**
  * A way to run commands apart from the sidecar. Backends differ in how much they isolate, never in what their
@@ -77,6 +78,8 @@ export interface CommandSpec {
 /** A started command and everything that descends from it. */
 export interface SandboxProcess {
   readonly pid: number;
+  /** The kernel's own accounting of the tree; null where it has none. */
+  readonly accounting: TaskAccounting | null;
   readonly stdin: Writable | null;
   readonly stdout: Readable;
   readonly stderr: Readable;

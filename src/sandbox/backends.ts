@@ -1,6 +1,8 @@
 import type { BackendAvailability } from '../../protocol/index.js';
 import type { Logger } from '../tracking/index.js';
 import type { BackendName, SandboxBackend } from './backend.js';
+import { BubblewrapBackend } from './bubblewrap/index.js';
+import type { CgroupManager } from './cgroup/index.js';
 import { SandboxError } from './errors.js';
 import type { SandboxInstance } from './instance.js';
 import { ProcessBackend } from './process-backend.js';
@@ -10,17 +12,22 @@ import type { SandboxTools } from './tools.js';
 export interface BackendContext {
   readonly instance: SandboxInstance;
   readonly tools: SandboxTools;
+  readonly cgroups: CgroupManager;
   readonly allowedCwd: readonly string[];
   /** Whether tasks may use the network, where a backend can keep them from it. */
   readonly network: boolean;
   /** Whether a monitor samples the tasks. */
   readonly enableMonitoring: boolean;
+  /** Further paths that a sandbox shows, read-only. */
+  readonly readOnlyPaths: readonly string[];
+  /** The user that tasks run as where the sidecar runs as root. */
+  readonly sandboxUid: number;
   readonly logger: Logger;
 }
 
 /** All backends that there are, weakest first. */
 export function createBackends(context: BackendContext): SandboxBackend[] {
-  return [new ProcessBackend(context)];
+  return [new ProcessBackend(context), new BubblewrapBackend(context)];
 }
 
 /**

@@ -5,6 +5,7 @@ import type { CollectedFile, OmittedFile } from '../../protocol/index.js';
 import { type FoundFiles, findFiles } from './find-files.js';
 import { HardLinks } from './hard-links.js';
 import { readWorkspaceFile } from './read-workspace-file.js';
+import type { WorkspaceRoot } from './workspace-root.js';
 
 export interface Collection {
   readonly files: CollectedFile[];
@@ -24,23 +25,23 @@ const MAX_OMITTED = 100;
  * @param maxBytes what the files may have in all, their paths and the list of what is omitted included
  */
 export async function collectFiles(
-  workspace: string,
+  root: WorkspaceRoot,
   patterns: readonly string[],
   maxBytes: number,
 ): Promise<Collection> {
   const files: CollectedFile[] = [];
   const omissions = new Omissions();
-  const links = new HardLinks(workspace);
+  const links = new HardLinks(root.path);
   const seen = new Set<string>();
   let room = maxBytes;
   for (const pattern of patterns) {
-    const { paths, refused } = await resolvePattern(workspace, pattern);
+    const { paths, refused } = await resolvePattern(root, pattern);
     if (refused !== undefined) room -= omissions.add(pattern, refused);
     for (const path of paths) {
       if (seen.has(path)) continue;
       seen.add(path);
       const cost = costOf(path);
-      const file = await readWorkspaceFile(workspace, path, room - cost, links);
+      const file = await readWorkspaceFile(root, path, room - cost, links);
       if ('refused' in file) {
         room -= omissions.add(path, file.refused);
       } else {
@@ -57,12 +58,12 @@ interface ResolvedPattern {
   readonly refused?: string;
 }
 
-async function resolvePattern(workspace: string, pattern: string): Promise<ResolvedPattern> {
+async function resolvePattern(root: WorkspaceRoot, pattern: string): Promise<ResolvedPattern> {
   if (isAbsolute(pattern)) return { paths: [], refused: 'is absolute; patterns are relative to the workspace' };
   if (pattern.split('/').includes('..')) return { paths: [], refused: "has a segment '..'" };
   // A file whose name looks like a glob is named by it as it is.
-  if (!isDynamicPattern(pattern) || (await exists(join(workspace, pattern)))) return { paths: [normalize(pattern)] };
-  return describe(await findFiles(workspace, pattern));
+  if (!isDynamicPattern(pattern) || (await exists(join(root.path, pattern)))) return { paths: [normalize(pattern)] };
+  return describe(await findFiles(root, pattern));
 }
 
 function describe({ paths, complete }: FoundFiles): ResolvedPattern {

@@ -1,8 +1,9 @@
 import { realpath, stat } from 'node:fs/promises';
-import { isAbsolute, join } from 'node:path';
+import { isAbsolute, join, relative } from 'node:path';
 import { errorCode } from './error-code.js';
 import { SandboxError } from './errors.js';
 import { isInside } from './inside.js';
+import { resolveInside, type WorkspaceRoot } from './workspace-root.js';
 
 /**
  * The directory that a task starts in, every link in it resolved: inside the workspace, or, where it is given as an
@@ -20,6 +21,26 @@ export async function resolveCwd(
   const roots = isAbsolute(cwd) ? [workspace, ...allowedCwd] : [workspace];
   for (const root of roots) if (isInside(await realpathOrSame(root), directory)) return directory;
   throw outside(cwd, allowedCwd);
+}
+
+/**
+ * The directory of a workspace that a task starts in, as the task sees it: every link in it resolved.
+ * @throws SandboxError kind `validation`, naming the value and the setting
+ */
+export async function resolveCwdInside(
+  root: WorkspaceRoot,
+  cwd: string | undefined,
+  allowedCwd: readonly string[],
+): Promise<string> {
+  if (cwd === undefined) return root.seenAs;
+  const way = isAbsolute(cwd) ? relative(root.seenAs, cwd) : cwd;
+  if (way.split('/').includes('..')) throw outside(cwd, allowedCwd);
+  const resolved = await resolveInside(root, way).catch((error: unknown) => {
+    throw invalid('cwd_not_found', cwd, `is not to be found (${errorCode(error)})`);
+  });
+  if (resolved === null) throw outside(cwd, allowedCwd);
+  if ((await stat(join(root.path, resolved))).isDirectory()) return join(root.seenAs, resolved);
+  throw invalid('cwd_not_a_directory', cwd, 'is not a directory');
 }
 
 async function existingDirectory(path: string, cwd: string): Promise<string> {

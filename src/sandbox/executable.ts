@@ -12,15 +12,23 @@ import { SandboxError } from './errors.js';
  * @throws SandboxError kind `execution`: `command_not_found`, `is_a_directory`, `not_executable`,
  * `interpreter_not_found`, `exec_format_error`
  */
-export function inspectExecutable(command: string, path: string, cwd: string): string {
-  const file = command.includes('/') ? givenFile(command, cwd) : searchPath(command, path, cwd);
-  inspectFile(file, command, 0);
+export function inspectExecutable(
+  command: string,
+  path: string,
+  cwd: string,
+  hostPath: HostPath = (seen) => seen,
+): string {
+  const file = command.includes('/') ? givenFile(command, cwd, hostPath) : searchPath(command, path, cwd, hostPath);
+  inspectFile(file, command, hostPath, 0);
   return file;
 }
 
-function givenFile(command: string, cwd: string): string {
+/** Where the sidecar finds what a task sees at an absolute path; null where it sees nothing there. */
+export type HostPath = (path: string) => string | null;
+
+function givenFile(command: string, cwd: string, hostPath: HostPath): string {
   const file = resolve(cwd, command);
-  const state = fileState(file);
+  const state = fileState(hostPath(file));
   if (state === 'missing') throw failure('command_not_found', command, `no such file: ${file}`);
   if (state === 'directory') throw failure('is_a_directory', command, `${file} is a directory`);
   if (state === 'not executable') throw notExecutable(command, file);
@@ -28,11 +36,11 @@ function givenFile(command: string, cwd: string): string {
 }
 
 /** As execvp(3): the first executable file of that name; an empty entry is the working directory. */
-function searchPath(command: string, path: string, cwd: string): string {
+function searchPath(command: string, path: string, cwd: string, hostPath: HostPath): string {
   let blocked: string | null = null;
   for (const directory of path.split(':')) {
     const file = resolve(cwd, directory, command);
-    const state = fileState(file);
+    const state = fileState(hostPath(file));
     if (state === 'executable') return file;
     if (state === 'not executable') blocked ??= file;
   }
@@ -42,7 +50,8 @@ function searchPath(command: string, path: string, cwd: string): string {
 
 type FileState = 'executable' | 'not executable' | 'directory' | 'missing';
 
-function fileState(file: string): FileState {
+function fileState(file: string | null): FileState {
+  if (file === null) return 'missing';
   try {
     const found = statSync(file, { throwIfNoEntry: false });
     if (found === undefined) return 'missing';
@@ -59,24 +68,24 @@ function fileState(file: string): FileState {
 const MAX_INTERPRETERS = 4;
 const HEAD_BYTES = 4_096;
 
-function inspectFile(file: string, command: string, depth: number): void {
-  const head = readHead(file);
+function inspectFile(file: string, command: string, hostPath: HostPath, depth: number): void {
+  const head = readHead(hostPath(file) ?? file);
   if (head === null) return;
-  if (head.toString('latin1', 0, 2) === '#!') inspectScript(file, head, command, depth);
-  else if (process.platform === 'linux' && !runsForeignFormats()) inspectProgram(file, head, command);
+  if (head.toString('latin1', 0, 2) === '#!') inspectScript(file, head, command, hostPath, depth);
+  else if (process.platform === 'linux' && !runsForeignFormats()) inspectProgram(file, head, command, hostPath);
 }
 
-function inspectScript(file: string, head: Buffer, command: string, depth: number): void {
+function inspectScript(file: string, head: Buffer, command: string, hostPath: HostPath, depth: number): void {
   const line = head.toString('utf8').split('\n', 1)[0] ?? '';
   const [interpreter] = line.slice(2).trim().split(/[ \t]/, 1);
   if (!interpreter) throw failure('exec_format_error', command, `${file} begins with #! and names no interpreter`);
   // A relative one is looked for where the command happens to be.
   if (!interpreter.startsWith('/')) return;
-  if (fileState(interpreter) !== 'executable') throw missingInterpreter(command, file, interpreter);
-  if (depth < MAX_INTERPRETERS) inspectFile(interpreter, command, depth + 1);
+  if (fileState(hostPath(interpreter)) !== 'executable') throw missingInterpreter(command, file, interpreter);
+  if (depth < MAX_INTERPRETERS) inspectFile(interpreter, command, hostPath, depth + 1);
 }
 
-function inspectProgram(file: string, head: Buffer, command: string): void {
+function inspectProgram(file: string, head: Buffer, command: string, hostPath: HostPath): void {
   if (head.length === 0) throw failure('exec_format_error', command, `${file} is empty`);
   if (!isElf(head)) {
     const hint = 'it is neither a program of this system nor a script that begins with #! and its interpreter';
@@ -88,7 +97,7 @@ function inspectProgram(file: string, head: Buffer, command: string): void {
     const detail = `it is a program for another machine (ELF machine ${elf.machine}, this one is ${process.arch})`;
     throw failure('exec_format_error', command, `${file} cannot be run: ${detail}`);
   }
-  if (elf.interpreter !== null && fileState(elf.interpreter) !== 'executable') {
+  if (elf.interpreter !== null && fileState(hostPath(elf.interpreter)) !== 'executable') {
     throw missingInterpreter(command, file, elf.interpreter);
   }
 }

@@ -1,7 +1,8 @@
-import { type Dirent, readdir, realpath } from 'node:fs';
+import { type Dirent, readdir } from 'node:fs';
+import { relative } from 'node:path';
 import { type FileSystemAdapter, glob } from 'tinyglobby';
-import { isInside } from './inside.js';
 import { MAX_WALK_ENTRIES } from './walk-files.js';
+import { resolveInside, type WorkspaceRoot } from './workspace-root.js';
 
 /** The paths that a pattern matches, and whether the search was given up because there is too much to search. */
 export interface FoundFiles {
@@ -12,33 +13,35 @@ export interface FoundFiles {
 /**
  * Finds everything but directories that a glob matches in a workspace, names that begin with a dot included, in
  * order. No directory outside the workspace is looked into.
- * @param workspace absolute, and free of links
  */
-export async function findFiles(workspace: string, pattern: string): Promise<FoundFiles> {
+export async function findFiles(root: WorkspaceRoot, pattern: string): Promise<FoundFiles> {
   const search = new AbortController();
   const paths = await glob(pattern, {
-    cwd: workspace,
+    cwd: root.path,
     dot: true,
     expandDirectories: false,
     followSymbolicLinks: false,
-    fs: boundedFileSystem(workspace, () => search.abort()),
+    fs: boundedFileSystem(root, () => search.abort()),
     signal: search.signal,
   });
   return { paths: paths.sort(), complete: !search.signal.aborted };
 }
 
 /** Links and special files appear as files, so that they are found and then refused with a reason, not passed over. */
-function boundedFileSystem(workspace: string, onExhausted: () => void): FileSystemAdapter {
+function boundedFileSystem(root: WorkspaceRoot, onExhausted: () => void): FileSystemAdapter {
   let room = MAX_WALK_ENTRIES;
   const list = (directory: string, options: { withFileTypes: true }, done: ListCallback) => {
-    realpath(directory, (unresolved, target) => {
-      if (unresolved || !isInside(workspace, target)) return done(unresolved, []);
+    const listInside = (resolved: string | null) => {
+      if (resolved === null) return done(null, []);
       readdir(directory, options, (error, entries = []) => {
         room -= entries.length;
         if (room < 0) onExhausted();
         done(error, entries.map(asFileOrDirectory));
       });
-    });
+    };
+    resolveInside(root, relative(root.path, directory)).then(listInside, (error: NodeJS.ErrnoException) =>
+      done(error, []),
+    );
   };
   return { readdir: list as typeof readdir };
 }

@@ -1,16 +1,19 @@
 import type { Readable, Writable } from 'node:stream';
 import type { SignalName } from '../../protocol/index.js';
 import type { ExitStatus, SandboxProcess } from './backend.js';
+import type { TaskCgroup } from './cgroup/index.js';
 import { killTree, sendSignal } from './kill-tree.js';
 import { processTable } from './process-table.js';
 import type { ProcessTree } from './process-tree.js';
 import type { SpawnedCommand } from './spawn-command.js';
+import { TaskAccounting } from './task-accounting.js';
 
 const SHARED_SCAN_MS = 50;
 
 /** A command that runs directly on the system, the leader of its own process group, and all that descends from it. */
 export class GroupedProcess implements SandboxProcess {
   readonly pid: number;
+  readonly accounting: TaskAccounting | null;
   readonly stdin: Writable | null;
   readonly stdout: Readable;
   readonly stderr: Readable;
@@ -18,10 +21,12 @@ export class GroupedProcess implements SandboxProcess {
   readonly #spawned: SpawnedCommand;
   readonly #tree: ProcessTree;
   readonly #startedAt = performance.now();
+  readonly #cgroup: TaskCgroup | null;
   #killing: Promise<number> | null = null;
   #gone = false;
 
-  constructor(spawned: SpawnedCommand, tree: ProcessTree) {
+  /** @param cgroup the cgroup that it runs in; null where there is none */
+  constructor(spawned: SpawnedCommand, tree: ProcessTree, cgroup: TaskCgroup | null) {
     this.pid = spawned.pid;
     this.stdin = spawned.stdin;
     this.stdout = spawned.stdout;
@@ -29,6 +34,8 @@ export class GroupedProcess implements SandboxProcess {
     this.exited = spawned.exited;
     this.#spawned = spawned;
     this.#tree = tree;
+    this.#cgroup = cgroup;
+    this.accounting = cgroup === null ? null : new TaskAccounting(cgroup);
   }
 
   /** As of at most 50 ms ago, since all tasks share a scan; never as of before the command was there. */
@@ -60,11 +67,17 @@ export class GroupedProcess implements SandboxProcess {
 
   async #kill(): Promise<number> {
     try {
-      const leaked = await killTree(this.#tree);
+      const leaked = await this.#killAll();
       this.#gone = leaked === 0;
       return leaked;
     } finally {
       if (!this.#gone) this.#killing = null;
     }
+  }
+
+  /** The cgroup has all of them, wherever they have gone, and takes them at once; the tree is what was seen of them. */
+  async #killAll(): Promise<number> {
+    const left = (await this.#cgroup?.kill()) ?? [];
+    return Math.max(left.length, await killTree(this.#tree));
   }
 }

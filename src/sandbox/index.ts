@@ -1,4 +1,6 @@
 export * from './backend.js';
+export { adviseBubblewrap } from './bubblewrap/index.js';
+export { adviseCgroups, type CgroupSupport } from './cgroup/index.js';
 export * from './command-policy.js';
 export * from './errors.js';
 export { closeInheritedDescriptors } from './inherited-descriptors.js';

@@ -1,4 +1,5 @@
 import type { EffectiveLimits } from '../../protocol/index.js';
+import { JOIN_CGROUPS } from './join-cgroups.js';
 
 /** The programs that a command line is built from, as absolute paths. */
 export interface LaunchTools {
@@ -8,10 +9,13 @@ export interface LaunchTools {
 }
 
 /**
- * Sets the limits that it is given, as far as the sidecar's own hard limits allow, and becomes the command.
- * $1 open files, $2 file size in blocks of 512 bytes, $3 and $4 soft and hard CPU seconds.
+ * Joins its cgroups, sets the limits that it is given, as far as the sidecar's own hard limits allow, and becomes the
+ * command. Descriptor 3, where there is one, is closed when the cgroups are joined.
+ * After the cgroups: $1 open files, $2 file size in blocks of 512 bytes, $3 and $4 soft and hard CPU seconds.
  */
-const SHIM = `ulimit -c 0
+const SHIM = `${JOIN_CGROUPS}
+exec 3>&-
+ulimit -c 0
 ulimit -n "$1"
 ulimit -f "$2"
 ulimit -S -t "$3"
@@ -24,6 +28,7 @@ const BLOCK_BYTES = 512;
 /**
  * The command line that starts a command under its rlimits and, on Linux, lets it die with the sidecar. Arguments are
  * passed on as they are, never through a shell's parser.
+ * @param procsFiles the `cgroup.procs` of the task's cgroups
  *
  * rlimits hold for each process, not for the tree. File size is rounded up to whole blocks of 512 bytes. The CPU
  * limit is a backstop, a second behind the one that is sampled: SIGXCPU first, SIGKILL a second later. Root may
@@ -34,13 +39,14 @@ export function launchLine(
   limits: EffectiveLimits,
   environment: Readonly<Record<string, string>>,
   command: readonly string[],
+  procsFiles: readonly string[] = [],
 ): [file: string, ...args: string[]] {
   const cpuSeconds = Math.ceil(limits.cpuTimeMs / 1_000) + 1;
   const settings = [limits.openFiles, Math.ceil(limits.fileSizeBytes / BLOCK_BYTES), cpuSeconds, cpuSeconds + 1].map(
     String,
   );
   const deathSignal = tools.setpriv === null ? [] : [tools.setpriv, '--pdeathsig', 'KILL', '--'];
-  const line = [...settings, ...restoredVariables(environment), ...deathSignal, ...command];
+  const line = [...procsFiles, '--', ...settings, ...restoredVariables(environment), ...deathSignal, ...command];
   return [tools.shell, '-c', SHIM, 'exec-sidecar', ...line];
 }
 

@@ -7,7 +7,11 @@ export interface LedgerEntry extends ProcessIdentity {
   readonly executionId: string;
 }
 
-type LedgerLine = ({ readonly started: LedgerEntry } | { readonly ended: string }) & { readonly at: number };
+type LedgerLine = (
+  | { readonly started: LedgerEntry }
+  | { readonly ended: string }
+  | { readonly cgroups: readonly string[] }
+) & { readonly at: number };
 
 /** The file is rewritten with what still runs when it holds so many lines that are of no use any more. */
 const MAX_STALE_LINES = 2_048;
@@ -20,6 +24,7 @@ export class Ledger {
   readonly #path: string;
   readonly #logger: Logger;
   readonly #running = new Map<string, LedgerEntry>();
+  #cgroups: readonly string[] = [];
   #descriptor: number;
   #lines = 0;
 
@@ -28,6 +33,12 @@ export class Ledger {
     this.#path = path;
     this.#logger = logger;
     this.#descriptor = openSync(path, 'ax', 0o600);
+  }
+
+  /** The directories of the cgroups that this instance may make. */
+  cgroups(directories: readonly string[]): void {
+    this.#cgroups = directories;
+    this.#append({ at: Date.now(), cgroups: directories });
   }
 
   started(entry: LedgerEntry): void {
@@ -57,7 +68,8 @@ export class Ledger {
 
   #rewrite(): void {
     const at = Date.now();
-    const lines = Array.from(this.#running.values(), (started) => `${JSON.stringify({ at, started })}\n`);
+    const running = Array.from(this.#running.values(), (started): LedgerLine => ({ at, started }));
+    const lines = [{ at, cgroups: this.#cgroups }, ...running].map((line) => `${JSON.stringify(line)}\n`);
     writeFileSync(`${this.#path}.new`, lines.join(''), { mode: 0o600 });
     renameSync(`${this.#path}.new`, this.#path);
     closeSync(this.#descriptor);
@@ -66,16 +78,24 @@ export class Ledger {
   }
 }
 
-/** The commands that a ledger has as started and not ended. A line that was cut off by a crash is passed over. */
-export function readLedger(path: string): LedgerEntry[] {
+/** What a ledger has as still there: the commands that were started and did not end, and the cgroups. */
+export interface LedgerRecord {
+  readonly running: readonly LedgerEntry[];
+  readonly cgroups: readonly string[];
+}
+
+/** Reads a ledger. A line that was cut off by a crash is passed over. */
+export function readLedger(path: string): LedgerRecord {
   const running = new Map<string, LedgerEntry>();
+  let cgroups: readonly string[] = [];
   for (const text of readText(path).split('\n')) {
     const line = parseLine(text);
     if (line === null) continue;
     if ('started' in line) running.set(line.started.executionId, line.started);
-    else running.delete(line.ended);
+    else if ('ended' in line) running.delete(line.ended);
+    else cgroups = line.cgroups;
   }
-  return [...running.values()];
+  return { running: [...running.values()], cgroups };
 }
 
 function readText(path: string): string {
@@ -98,6 +118,7 @@ function parseLine(text: string): LedgerLine | null {
 function isLedgerLine(line: unknown): line is LedgerLine {
   if (typeof line !== 'object' || line === null) return false;
   if ('ended' in line) return typeof line.ended === 'string';
+  if ('cgroups' in line) return Array.isArray(line.cgroups) && line.cgroups.every((path) => typeof path === 'string');
   if (!('started' in line) || typeof line.started !== 'object' || line.started === null) return false;
   return 'executionId' in line.started && 'pid' in line.started && 'startTime' in line.started;
 }

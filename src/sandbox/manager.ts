@@ -2,6 +2,7 @@ import type { BackendAvailability, EnforcementTable } from '../../protocol/index
 import type { Logger } from '../tracking/index.js';
 import type { BackendName, CommandSpec, Container, ContainerSpec, SandboxBackend, SandboxProcess } from './backend.js';
 import { chooseBackend, createBackends } from './backends.js';
+import { CgroupManager, type CgroupSupport } from './cgroup/index.js';
 import { SandboxError } from './errors.js';
 import { SandboxInstance } from './instance.js';
 import { defaultPath, findTools } from './tools.js';
@@ -24,8 +25,15 @@ export interface SandboxManagerOptions {
    * before it could clean up. Without one, or with an empty one, that is left to the next start.
    */
   readonly sweepCommand?: readonly string[];
+  /** Paths beside those of the system that a backend which hides files shows to tasks, read-only; absolute. */
+  readonly readOnlyPaths?: readonly string[];
+  /** The user that tasks run as where this process is root and the backend can; 65534 where it is left out. */
+  readonly sandboxUid?: number;
   readonly logger: Logger;
 }
+
+/** The user and the group that own nothing. */
+const NOBODY = 65_534;
 
 const DEFAULT_POOL_SIZE = 4;
 
@@ -40,17 +48,30 @@ export class SandboxManager {
   readonly network: boolean;
   /** Stands for everything about the sandbox that a task's result may depend on. */
   readonly policy: string;
+  /** What cgroups can do for tasks here, and why they cannot do the rest. */
+  readonly cgroupSupport: CgroupSupport;
   readonly #instance: SandboxInstance;
+  readonly #cgroups: CgroupManager;
   readonly #containers = new Map<string, Container>();
   #closing: Promise<{ leaked: number }> | null = null;
 
-  private constructor(parts: ManagerParts, { network, allowedCwd }: SandboxManagerOptions) {
+  private constructor(parts: ManagerParts, options: SandboxManagerOptions) {
+    const { network, allowedCwd, readOnlyPaths, sandboxUid } = options;
     this.backend = parts.backend;
     this.available = parts.available;
     this.enforcement = parts.enforcement;
     this.network = network || !parts.backend.isolatesNetwork;
-    this.policy = JSON.stringify([this.backend.name, this.network, allowedCwd, defaultPath()]);
+    this.policy = JSON.stringify([
+      this.backend.name,
+      this.network,
+      allowedCwd,
+      readOnlyPaths,
+      sandboxUid,
+      defaultPath(),
+    ]);
     this.#instance = parts.instance;
+    this.#cgroups = parts.cgroups;
+    this.cgroupSupport = parts.cgroups.support;
   }
 
   /**
@@ -67,12 +88,27 @@ export class SandboxManager {
       poolSize: options.poolSize ?? DEFAULT_POOL_SIZE,
       logger,
     });
+    let cgroups: CgroupManager | null = null;
     try {
-      const backends = createBackends({ instance, tools, allowedCwd, network, enableMonitoring, logger });
+      cgroups = await CgroupManager.create(instance.id, {
+        record: async (directories) => instance.ledger.cgroups(directories),
+      });
+      const { readOnlyPaths = [], sandboxUid = NOBODY } = options;
+      const shared = { instance, tools, cgroups, logger };
+      const backends = createBackends({
+        ...shared,
+        allowedCwd,
+        network,
+        enableMonitoring,
+        readOnlyPaths,
+        sandboxUid,
+      });
       const available = await Promise.all(backends.map((backend) => backend.probe()));
       const backend = chooseBackend(options.backend, backends, available);
-      return new SandboxManager({ backend, available, enforcement: await backend.enforcement(), instance }, options);
+      const enforcement = await backend.enforcement();
+      return new SandboxManager({ backend, available, enforcement, instance, cgroups }, options);
     } catch (error) {
+      await cgroups?.close();
       await instance.close();
       throw error;
     }
@@ -127,7 +163,8 @@ export class SandboxManager {
   async #close(): Promise<{ leaked: number }> {
     const outcomes = await Promise.all(Array.from(this.#containers.values(), (each) => this.cleanupContainer(each)));
     const leaked = outcomes.reduce((sum, outcome) => sum + outcome.leaked, 0);
-    await this.#instance.close({ keepDirectory: leaked > 0 });
+    const left = await this.#cgroups.close();
+    await this.#instance.close({ keepDirectory: leaked > 0 || left.length > 0 });
     return { leaked };
   }
 }
@@ -137,6 +174,7 @@ interface ManagerParts {
   readonly available: BackendAvailability[];
   readonly enforcement: EnforcementTable;
   readonly instance: SandboxInstance;
+  readonly cgroups: CgroupManager;
 }
 
 /** It names directories, and stands in the environment of the task. */

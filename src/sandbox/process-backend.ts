@@ -1,6 +1,7 @@
 import type { BackendAvailability, EnforcementTable } from '../../protocol/index.js';
 import type { Container, ContainerSpec, SandboxBackend } from './backend.js';
 import type { BackendContext } from './backends.js';
+import { enforcementTable } from './enforcement.js';
 import { ProcessContainer, type ProcessContainerContext } from './process-container.js';
 
 /**
@@ -22,23 +23,9 @@ export class ProcessBackend implements SandboxBackend {
     return { backend: this.name, ok: reason === null, ...(reason !== null && { reason }) };
   }
 
-  /**
-   * `rlimit` is per process. What is sampled is known for the whole tree but only every 100 ms, and not at all without
-   * the monitor: then CPU time is left to the rlimit alone.
-   */
   async enforcement(): Promise<EnforcementTable> {
-    const sampled = this.#context.enableMonitoring ? 'sampled' : 'unavailable';
-    return {
-      timeoutMs: 'timer',
-      cpuTimeMs: this.#context.enableMonitoring ? 'sampled' : 'rlimit',
-      memoryBytes: sampled,
-      processes: sampled,
-      outputBytes: 'counter',
-      fileSizeBytes: 'rlimit',
-      openFiles: 'rlimit',
-      workspaceBytes: sampled,
-      cpuPercent: 'unavailable',
-    };
+    const { cgroups, enableMonitoring } = this.#context;
+    return enforcementTable({ cgroups: cgroups.support, sampled: enableMonitoring, workspaceIsMount: false });
   }
 
   createContainer(spec: ContainerSpec): Promise<Container> {
@@ -53,8 +40,8 @@ export class ProcessBackend implements SandboxBackend {
   }
 
   #containerContext(): ProcessContainerContext {
-    const { tools, instance, allowedCwd, logger } = this.#context;
+    const { tools, instance, cgroups, allowedCwd, logger } = this.#context;
     if (tools.shell === null) throw new TypeError('unreachable: a backend that does not work was used');
-    return { instance, tools: { shell: tools.shell, setpriv: tools.setpriv }, allowedCwd, logger };
+    return { instance, cgroups, tools: { shell: tools.shell, setpriv: tools.setpriv }, allowedCwd, logger };
   }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Logger } from '../tracking/index.js';
 import { checkArgumentSize } from './argument-size.js';
 import type { CommandSpec, Container, ContainerSpec, SandboxProcess, WorkspaceMeasure } from './backend.js';
+import type { CgroupManager, TaskCgroup } from './cgroup/index.js';
 import { type Collection, collectFiles } from './collect.js';
 import { resolveCwd } from './cwd.js';
 import { taskEnvironment } from './environment.js';
@@ -17,13 +18,14 @@ import type { ProcessIdentity } from './process-entry.js';
 import { identify } from './process-reader.js';
 import { ProcessTree } from './process-tree.js';
 import { removeTree } from './remove-tree.js';
-import { spawnCommand } from './spawn-command.js';
+import { spawnJoined } from './spawn-joined.js';
 import { defaultPath } from './tools.js';
 import { type GivenFiles, writeFiles } from './workspace-files.js';
 
 /** What the containers of the `process` backend have in common. */
 export interface ProcessContainerContext {
   readonly instance: SandboxInstance;
+  readonly cgroups: CgroupManager;
   readonly tools: LaunchTools;
   readonly allowedCwd: readonly string[];
   readonly logger: Logger;
@@ -37,6 +39,7 @@ export class ProcessContainer implements Container {
   readonly #spec: ContainerSpec;
   readonly #context: ProcessContainerContext;
   #given: GivenFiles = new Map();
+  #cgroup: TaskCgroup | null = null;
   #starting: Promise<GroupedProcess> | null = null;
   #cleaning: Promise<{ leaked: number }> | null = null;
 
@@ -56,6 +59,7 @@ export class ProcessContainer implements Container {
     try {
       await makeDirectory(container.#temporary);
       container.#given = await writeFiles(container.workspace, spec.files, spec.limits);
+      container.#cgroup = await context.cgroups.createGroup(spec.executionId, spec.limits);
       return container;
     } catch (error) {
       await container.cleanup();
@@ -72,7 +76,7 @@ export class ProcessContainer implements Container {
   }
 
   collect(patterns: readonly string[], maxBytes: number): Promise<Collection> {
-    return collectFiles(this.workspace, patterns, maxBytes);
+    return collectFiles({ path: this.workspace, seenAs: this.workspace }, patterns, maxBytes);
   }
 
   measureWorkspace(): Promise<WorkspaceMeasure> {
@@ -98,12 +102,14 @@ export class ProcessContainer implements Container {
     const executable = inspectExecutable(spec.command, environment.PATH ?? '', cwd);
     // A shell's exec takes no `--`: what it starts has to begin with a slash, not with a dash.
     const command = tools.setpriv === null ? executable : spec.command;
-    const line = launchLine(tools, this.#spec.limits, environment, [command, ...spec.args]);
+    const procsFiles = this.#cgroup?.procsFiles ?? [];
+    const line = launchLine(tools, this.#spec.limits, environment, [command, ...spec.args], procsFiles);
     await checkArgumentSize(line, environment);
-    const spawned = await spawnCommand({ line, cwd, environment, stdin: spec.stdin, fifos: instance.fifos });
+    const request = { line, cwd, environment, stdin: spec.stdin, fifos: instance.fifos };
+    const spawned = await spawnJoined(request, procsFiles);
     const root = identify(spawned.pid);
     instance.ledger.started({ executionId: this.id, ...root });
-    return new GroupedProcess(spawned, this.#treeOf(root));
+    return new GroupedProcess(spawned, this.#treeOf(root), this.#cgroup);
   }
 
   #treeOf(root: ProcessIdentity): ProcessTree {
@@ -120,6 +126,7 @@ export class ProcessContainer implements Container {
     const started = await this.#starting?.catch(() => null);
     const leaked = started ? await this.#kill(started) : 0;
     started?.release();
+    await this.#removeCgroup();
     await this.#remove(this.workspace);
     await this.#remove(this.#temporary);
     if (leaked === 0) this.#context.instance.ledger.ended(this.id);
@@ -133,6 +140,14 @@ export class ProcessContainer implements Container {
     } catch (error) {
       this.#context.logger.error({ err: error, executionId: this.id }, 'the processes of a task could not be seen');
       return 1;
+    }
+  }
+
+  async #removeCgroup(): Promise<void> {
+    try {
+      await this.#cgroup?.remove();
+    } catch (error) {
+      this.#context.logger.warn({ err: error, executionId: this.id }, 'the cgroups of a task could not be removed');
     }
   }
 

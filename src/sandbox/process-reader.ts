@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { execa } from 'execa';
 import { errorCode } from './error-code.js';
@@ -18,7 +18,7 @@ export function readProcesses(): Promise<ProcessEntry[]> {
  */
 export function identify(pid: number): ProcessIdentity {
   try {
-    const entry = process.platform === 'linux' ? readProcStat(pid) : null;
+    const entry = process.platform === 'linux' ? readProcess(pid) : null;
     return { pid, startTime: entry?.startTime ?? null };
   } catch {
     return { pid, startTime: null };
@@ -54,7 +54,7 @@ class ProcReader {
       if (!Number.isInteger(pid)) continue;
       const known = this.#elders.get(pid);
       const recent = known !== undefined && readAt - known.readAt < ELDER_MAX_AGE_MS;
-      const entry = recent ? known.entry : readProcStat(pid);
+      const entry = recent ? known.entry : readProcess(pid);
       if (entry === null) continue;
       entries.push(entry);
       if (entry.startTime < ownStart) elders.set(pid, recent ? known : { entry, readAt });
@@ -73,10 +73,10 @@ const statBuffer = Buffer.allocUnsafe(4_096);
 const EXHAUSTION: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
 
 /**
- * Null where there is no such process, or it is hidden from this user.
+ * The process as it is now; null where there is none, or it is hidden from this user. Linux only.
  * @throws where descriptors or memory are short: who took that for the end of a process would leave it running
  */
-function readProcStat(pid: number): ProcessEntry | null {
+export function readProcess(pid: number): ProcessEntry | null {
   let descriptor: number | null = null;
   try {
     descriptor = openSync(`/proc/${pid}/stat`, 'r');
@@ -87,6 +87,15 @@ function readProcStat(pid: number): ProcessEntry | null {
     return null;
   } finally {
     if (descriptor !== null) closeSync(descriptor);
+  }
+}
+
+/** The children of a process at this moment, those of its first thread; none where it is gone. Linux only. */
+export function childrenOf(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean).map(Number);
+  } catch {
+    return [];
   }
 }
 

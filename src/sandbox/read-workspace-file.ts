@@ -1,9 +1,9 @@
 import { constants, type Stats } from 'node:fs';
-import { type FileHandle, lstat, open, readlink, realpath } from 'node:fs/promises';
+import { type FileHandle, lstat, open, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from './error-code.js';
 import type { HardLinks } from './hard-links.js';
-import { isInside } from './inside.js';
+import { nameOfOpened, resolveInside, type WorkspaceRoot } from './workspace-root.js';
 
 const { O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
@@ -13,24 +13,25 @@ export type WorkspaceFile = { readonly data: Uint8Array } | { readonly refused: 
 /**
  * Reads a file that a task may have left in its workspace to deceive: links are followed only inside the workspace,
  * what is not a regular file is not opened, and what was opened is checked to be what was looked at.
- * @param workspace absolute, and free of links
  * @param maxBytes below 0 there is no room even for an empty file
  */
 export async function readWorkspaceFile(
-  workspace: string,
+  root: WorkspaceRoot,
   path: string,
   maxBytes: number,
   links: HardLinks,
 ): Promise<WorkspaceFile> {
   try {
-    const target = await realpath(join(workspace, path));
-    if (!isInside(workspace, target)) return { refused: 'leads out of the workspace' };
+    const resolved = await resolveInside(root, path);
+    if (resolved === null) return { refused: 'leads out of the workspace' };
+    const target = join(root.path, resolved);
     const file = await lstat(target);
     if (!file.isFile()) return { refused: `is a ${kindOf(file)}` };
     if (file.size > maxBytes) return { refused: tooLarge(file.size, maxBytes) };
     if (!(await links.areInside(file))) return { refused: 'is a hard link to a file outside the workspace' };
     await using handle = await open(target, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-    if (!(await isSameFile(handle, target, file))) return { refused: 'was replaced while it was read' };
+    if (!(await isSameFile(handle, await nameOfOpened(root, resolved), file)))
+      return { refused: 'was replaced while it was read' };
     return { data: await readBytes(handle, file.size) };
   } catch (error) {
     const code = errorCode(error);
@@ -39,10 +40,10 @@ export async function readWorkspaceFile(
 }
 
 /** O_NOFOLLOW guards only the last component; Linux tells where a descriptor has really led. */
-async function isSameFile(handle: FileHandle, target: string, expected: Stats): Promise<boolean> {
+async function isSameFile(handle: FileHandle, name: string, expected: Stats): Promise<boolean> {
   const opened = await handle.stat();
   if (!opened.isFile() || opened.ino !== expected.ino || opened.dev !== expected.dev) return false;
-  return process.platform !== 'linux' || (await readlink(`/proc/self/fd/${handle.fd}`)) === target;
+  return process.platform !== 'linux' || (await readlink(`/proc/self/fd/${handle.fd}`)) === name;
 }
 
 /** Reads so many bytes, or fewer where the file has shrunk; what has been added meanwhile is left. */

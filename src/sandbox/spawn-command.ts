@@ -3,13 +3,17 @@ import { execa } from 'execa';
 import type { ExitStatus } from './backend.js';
 import { SandboxError } from './errors.js';
 import type { FifoPool } from './fifo-pool.js';
-import { openTaskStdio } from './task-stdio.js';
+import { openTaskStdio, type PipeOwner } from './task-stdio.js';
 
 export interface SpawnRequest {
   readonly line: readonly [file: string, ...args: string[]];
   readonly cwd: string;
   readonly environment: Record<string, string>;
   readonly stdin: 'none' | 'pipe';
+  /** Descriptors to be passed on as 3, 4, and so on. They stay the caller's to close. */
+  readonly descriptors?: readonly number[];
+  /** The user that is to own the pipes, so that it can open them by name; the sidecar's own where it is left out. */
+  readonly pipeOwner?: PipeOwner;
   /** Null where there is no mkfifo(1): then the command gets the sockets that Node makes. */
   readonly fifos: FifoPool | null;
 }
@@ -26,24 +30,23 @@ export interface SpawnedCommand {
 }
 
 /** execa passes on any descriptor; its types list only those of one digit. */
-type ChildStdio = readonly [stdin: 'ignore' | 'pipe' | 3, stdout: 'pipe' | 3, stderr: 'pipe' | 3];
+type ChildStdio = [stdin: 'ignore' | 'pipe' | 3, stdout: 'pipe' | 3, stderr: 'pipe' | 3, ...further: 3[]];
 
 /**
- * Spawns a process in a session and process group of its own, with nothing but its three standard streams.
+ * Spawns a process in a session and process group of its own, with nothing but its three standard streams and the
+ * descriptors that it is given.
  * @throws SandboxError kind `sandbox` where the system cannot spawn it
  */
 export async function spawnCommand(request: SpawnRequest): Promise<SpawnedCommand> {
-  const stdio = request.fifos === null ? null : await openTaskStdio(request.fifos, request.stdin);
+  const stdio = request.fifos === null ? null : await openTaskStdio(request.fifos, request.stdin, request.pipeOwner);
   const fallback = [request.stdin === 'pipe' ? 'pipe' : 'ignore', 'pipe', 'pipe'];
-  const [stdin, stdout, stderr] = (stdio?.child ?? fallback) as ChildStdio;
+  const streamsOfChild = [...(stdio?.child ?? fallback), ...(request.descriptors ?? [])] as ChildStdio;
   const [file, ...args] = request.line;
   const subprocess = execa(file, args, {
     cwd: request.cwd,
     env: request.environment,
     extendEnv: false,
-    stdin,
-    stdout,
-    stderr,
+    stdio: streamsOfChild,
     buffer: false,
     detached: true,
     reject: false,

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../tracking/index.js';
+import { sweepCgroups } from './cgroup/index.js';
 import { checkInstanceDirectory, instancePaths, listInstances } from './instance-directory.js';
 import { killTree } from './kill-tree.js';
 import { readLedger } from './ledger.js';
@@ -27,7 +28,7 @@ const OWNER_POLL_MS = 50;
 /**
  * Clears up after an instance whose sidecar is dead: kills the commands on its ledger that are still the same
  * processes (pid and start time), everything that descends from them or bears the markers of the instance, and
- * removes its directory. An owner that lives is waited for, up to five seconds, and then left alone.
+ * removes its cgroups and its directory. An owner that lives is waited for, up to five seconds, and then left alone.
  * @throws SandboxError kind `validation` where the directory is not that of an instance of this user
  */
 export async function sweepInstance(directory: string): Promise<SweepReport> {
@@ -60,13 +61,15 @@ async function sweepInState(directory: string, owner: OwnerState): Promise<Sweep
   if (owner === 'alive' || owner === 'unknown') return { directory, owner, leaked: 0, removed: false };
   // The pids on the ledger of an earlier boot are those of other processes by now.
   const leaked = owner === 'dead' ? await killInstance(directory) : 0;
-  if (leaked === 0) await removeTree(directory);
-  return { directory, owner, leaked, removed: leaked === 0 };
+  const { left } = await sweepCgroups(readLedger(instancePaths(directory).ledger).cgroups);
+  if (leaked === 0 && left.length === 0) await removeTree(directory);
+  return { directory, owner, leaked, removed: leaked === 0 && left.length === 0 };
 }
 
 async function killInstance(directory: string): Promise<number> {
   const instanceId = basename(directory);
-  const roots = readLedger(instancePaths(directory).ledger).filter(({ startTime }) => startTime !== null);
+  const { running } = readLedger(instancePaths(directory).ledger);
+  const roots = running.filter(({ startTime }) => startTime !== null);
   return killTree(
     new ProcessTree({ roots, groups: [], since: 0, isMarked: (markers) => markers.instanceId === instanceId }),
   );

@@ -1,4 +1,4 @@
-import { closeSync } from 'node:fs';
+import { closeSync, fchownSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { errorCode } from './error-code.js';
 import { SandboxError } from './errors.js';
@@ -18,15 +18,22 @@ export interface TaskStdio {
   release(): void;
 }
 
+export interface PipeOwner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 /**
  * Opens real pipes for a command.
+ * @param owner the user that is to own them, where it is not the sidecar's
  * @throws SandboxError kind `sandbox` where there are none
  */
-export async function openTaskStdio(pool: FifoPool, stdin: 'none' | 'pipe'): Promise<TaskStdio> {
+export async function openTaskStdio(pool: FifoPool, stdin: 'none' | 'pipe', owner?: PipeOwner): Promise<TaskStdio> {
   const [out, err, input] = await pool.take(stdin === 'pipe' ? 3 : 2);
   const opened: Pipe<Readable | Writable>[] = [];
   const keep = <Stream extends Readable | Writable>(pipe: Pipe<Stream>): Pipe<Stream> => {
     opened.push(pipe);
+    if (owner !== undefined) fchownSync(pipe.childEnd, owner.uid, owner.gid);
     return pipe;
   };
   const closeChildEnds = () => {

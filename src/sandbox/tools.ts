@@ -9,14 +9,30 @@ export interface SandboxTools {
   readonly mkfifo: string | null;
   /** setpriv(1) that knows --pdeathsig, which only Linux has. */
   readonly setpriv: string | null;
+  /** bubblewrap. */
+  readonly bwrap: string | null;
+  readonly awk: string | null;
+  readonly setsid: string | null;
+  readonly tar: string | null;
 }
 
 const SHELL = '/bin/sh';
 
 export async function findTools(): Promise<SandboxTools> {
-  const [hasShell, mkfifo, setpriv] = await Promise.all([isExecutable(SHELL), findTool('mkfifo'), findTool('setpriv')]);
-  const works = setpriv !== null && (await setsDeathSignal(setpriv));
-  return { shell: hasShell ? SHELL : null, mkfifo, setpriv: works ? setpriv : null };
+  const [hasShell, mkfifo, setpriv, bwrap, awk, setsid, tar] = await Promise.all([
+    isExecutable(SHELL),
+    ...['mkfifo', 'setpriv', 'bwrap', 'awk', 'setsid', 'tar'].map(findTool),
+  ]);
+  const works = typeof setpriv === 'string' && (await setsDeathSignal(setpriv));
+  return {
+    shell: hasShell ? SHELL : null,
+    mkfifo: mkfifo ?? null,
+    setpriv: works ? setpriv : null,
+    bwrap: bwrap ?? null,
+    awk: awk ?? null,
+    setsid: setsid ?? null,
+    tar: tar ?? null,
+  };
 }
 
 /** The setpriv of busybox has no --pdeathsig. */

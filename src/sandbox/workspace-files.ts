@@ -23,8 +23,7 @@ export async function writeFiles(
   files: readonly TaskFile[],
   limits: EffectiveLimits,
 ): Promise<GivenFiles> {
-  checkPaths(files);
-  checkTotal(files, limits);
+  checkFiles(files, limits);
   const given = new Map<number, number>();
   for (const [index, file] of files.entries()) {
     try {
@@ -35,6 +34,12 @@ export async function writeFiles(
     }
   }
   return given;
+}
+
+/** @throws SandboxError kind `validation` naming the file that cannot be, or the sum of all */
+export function checkFiles(files: readonly TaskFile[], limits: EffectiveLimits): void {
+  checkPaths(files);
+  checkTotal(files, limits);
 }
 
 function checkPaths(files: readonly TaskFile[]): void {
@@ -48,6 +53,14 @@ function checkPaths(files: readonly TaskFile[]): void {
     const earlier = known.get(path);
     if (earlier !== undefined) throw invalid(index, path, `is that of files[${earlier}] as well`);
     known.set(path, index);
+  }
+  for (const [path, index] of known) {
+    for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) {
+      const above = known.get(path.slice(0, at));
+      if (above === undefined) continue;
+      if (above > index) throw invalid(above, path.slice(0, at), 'is there already as a directory of another path');
+      throw invalid(index, path, 'lies below another of the files');
+    }
   }
 }
 

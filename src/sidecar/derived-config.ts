@@ -61,6 +61,8 @@ export function sandboxOptions(
     backend: settings.sandbox,
     network: settings.network,
     allowedCwd: settings.allowedCwd,
+    readOnlyPaths: settings.readOnlyPaths,
+    sandboxUid: settings.sandboxUid,
     poolSize: settings.workerPoolSize,
     enableMonitoring: settings.enableMonitoring,
     sweepCommand: process.sweepCommand,

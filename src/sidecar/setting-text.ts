@@ -21,6 +21,8 @@ export function settingOfFlag(flag: string): SettingName | undefined {
 /** Settings that are text: they are taken as they are. Everything else is read as JSON where it is JSON. */
 const TEXT_SETTINGS: ReadonlySet<SettingName> = new Set(['sandbox', 'workspaceRoot', 'onEof', 'logLevel']);
 
+const LIST_SETTINGS: ReadonlySet<SettingName> = new Set(['allowedCwd', 'readOnlyPaths']);
+
 /**
  * The value that a flag or an environment variable stands for: `5`, `true`, `null`, `{"deny":["curl"]}`, or for lists
  * also words with commas between them. What is none of these stays text, and the schema refuses it by name.
@@ -30,7 +32,7 @@ export function parseSettingText(name: SettingName, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return name === 'allowedCwd' ? text.split(',').filter((word) => word !== '') : text;
+    return LIST_SETTINGS.has(name) ? text.split(',').filter((word) => word !== '') : text;
   }
 }
 

@@ -12,6 +12,7 @@ import { DEFAULT_EXECUTOR_CONFIG as executor } from '../executor/index.js';
 
 const positive = z.int().min(1);
 const words = z.array(z.string().min(1));
+const absolutePaths = z.array(z.string().regex(/^\/./, 'must be an absolute path other than /'));
 
 /** The share of the machine's memory that running tasks may reserve where nothing else is set. */
 const MEMORY_BUDGET_SHARE = 0.8;
@@ -66,7 +67,19 @@ export const settingsSchema = z.strictObject({
     .describe('results kept for lookup by execution id'),
   resultCacheBytes: positive.default(executor.resultCacheBytes).describe('bytes that those results may hold'),
   workerPoolSize: z.int().min(0).max(1_000).default(executor.workerPoolSize).describe('sandboxes kept prepared'),
-  sandbox: z.enum(['auto', 'process']).default('auto').describe('sandbox backend; auto takes the strongest'),
+  sandbox: z
+    .enum(['auto', 'process', 'bubblewrap'])
+    .default('auto')
+    .describe('sandbox backend; auto takes the strongest'),
+  sandboxUid: z
+    .int()
+    .min(1)
+    .max(4_294_967_294)
+    .default(65_534)
+    .describe('user that sandboxed tasks run as where the sidecar is root'),
+  readOnlyPaths: absolutePaths
+    .default([])
+    .describe('absolute paths that sandboxed tasks may read besides those of the system'),
   network: z.boolean().default(false).describe('whether tasks may use the network, where the backend can forbid it'),
   workspaceRoot: z.string().min(1).optional().describe('folder for workspaces (default: the temporary folder)'),
   allowedCwd: words.default([]).describe('absolute folders outside the workspace that a task may have as its cwd'),

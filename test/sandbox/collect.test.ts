@@ -23,7 +23,7 @@ const at = (name: string) => join(workspace, name);
 
 /** What is collected, as text by path, and what is omitted, as reason by path. */
 async function collect(patterns: readonly string[], maxBytes = ROOM) {
-  const { files, omitted } = await collectFiles(workspace, patterns, maxBytes);
+  const { files, omitted } = await collectFiles({ path: workspace, seenAs: workspace }, patterns, maxBytes);
   return {
     files: Object.fromEntries(files.map(({ path, data }) => [path, Buffer.from(data).toString()])),
     omitted: Object.fromEntries(omitted.map(({ path, reason }) => [path, reason])),
@@ -42,7 +42,7 @@ describe('collecting files', () => {
     await mkdir(at('out'));
     const bytes = Uint8Array.from({ length: 100_000 }, (_, index) => index % 256);
     await writeFile(at('out/data.bin'), bytes);
-    const { files, omitted } = await collectFiles(workspace, ['./out//data.bin'], ROOM);
+    const { files, omitted } = await collectFiles({ path: workspace, seenAs: workspace }, ['./out//data.bin'], ROOM);
     expect(files.map(({ path }) => path)).toEqual(['out/data.bin']);
     expect(Buffer.compare(files[0]!.data, bytes)).toBe(0);
     expect(omitted).toEqual([]);
@@ -60,7 +60,7 @@ describe('collecting files', () => {
       },
       omitted: {},
     });
-    const { files } = await collectFiles(workspace, ['*.txt'], ROOM);
+    const { files } = await collectFiles({ path: workspace, seenAs: workspace }, ['*.txt'], ROOM);
     expect(files.map(({ path }) => path)).toEqual(['.c.txt', 'a.txt', 'b.txt']);
   });
 
@@ -176,7 +176,7 @@ describe('the room of a result', () => {
     await writeFile(at('a'), 'x'.repeat(600));
     await writeFile(at('b'), 'x'.repeat(600));
     await writeFile(at('c'), 'x'.repeat(100));
-    const { files, omitted } = await collectFiles(workspace, ['a', 'b', 'c'], 1_000);
+    const { files, omitted } = await collectFiles({ path: workspace, seenAs: workspace }, ['a', 'b', 'c'], 1_000);
     expect(files.map(({ path }) => path)).toEqual(['a', 'c']);
     expect(omitted).toEqual([
       { path: 'b', reason: expect.stringMatching(/^of 600 bytes does not fit into the \d+ bytes/) },
@@ -185,7 +185,7 @@ describe('the room of a result', () => {
 
   it('counts names, so that many empty files cannot flood it', async () => {
     await Promise.all(Array.from({ length: 500 }, (_, index) => writeFile(at(`empty-${index}`), '')));
-    const { files, omitted } = await collectFiles(workspace, ['*'], 5_000);
+    const { files, omitted } = await collectFiles({ path: workspace, seenAs: workspace }, ['*'], 5_000);
     const bytes = [...files, ...omitted].reduce((sum, { path }) => sum + path.length, 0);
     expect(files.length).toBeGreaterThan(50);
     expect(files.length).toBeLessThan(200);

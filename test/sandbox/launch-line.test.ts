@@ -12,7 +12,7 @@ async function runBare(command: string[], environment: Record<string, string> = 
   const line = launchLine(BARE, { ...LIMITS, openFiles: 55 }, environment, command);
   const spawned = await spawnCommand({ line, cwd: '/', environment, stdin, fifos: null });
   const tree = new ProcessTree({ roots: [], groups: [spawned.pid], since: 0, isMarked: () => false });
-  return new GroupedProcess(spawned, tree);
+  return new GroupedProcess(spawned, tree, null);
 }
 
 describe('where there is neither setpriv nor mkfifo', () => {

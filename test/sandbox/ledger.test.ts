@@ -34,7 +34,7 @@ describe('the ledger', () => {
             model.delete(`${id}`);
           }
         }
-        expect(new Map(readLedger(path).map((line) => [line.executionId, line]))).toEqual(model);
+        expect(new Map(readLedger(path).running.map((line) => [line.executionId, line]))).toEqual(model);
         ledger.close();
       }),
       { numRuns: 50 },
@@ -45,7 +45,7 @@ describe('the ledger', () => {
     const path = newPath();
     const ledger = new Ledger(path, createKeepingLogger());
     ledger.started(entry('a', 7));
-    expect(readLedger(path)).toEqual([entry('a', 7)]);
+    expect(readLedger(path).running).toEqual([entry('a', 7)]);
     expect(statSync(path).mode & 0o777).toBe(0o600);
     ledger.close();
   });
@@ -59,7 +59,7 @@ describe('the ledger', () => {
       ledger.ended(`${index}`);
     }
     expect(readFileSync(path, 'utf8').split('\n').length).toBeLessThan(3_000);
-    expect(readLedger(path)).toEqual([entry('lasting')]);
+    expect(readLedger(path).running).toEqual([entry('lasting')]);
     ledger.close();
   });
 
@@ -72,11 +72,23 @@ describe('the ledger', () => {
       path,
       'nonsense\nnull\n42\n{"at":1}\n{"started":null}\n{"ended":7}\n{"at":1,"started":{"executionId":"b","pi',
     );
-    expect(readLedger(path)).toEqual([entry('a')]);
+    expect(readLedger(path).running).toEqual([entry('a')]);
+  });
+
+  it('has the cgroups of its instance, also after it was written anew', () => {
+    const path = join(place.path, 'cgroups');
+    const ledger = new Ledger(path, createKeepingLogger());
+    ledger.cgroups(['/sys/fs/cgroup/exec-sidecar-a']);
+    for (let count = 0; count < 3_000; count++) {
+      ledger.started({ executionId: `${count}`, pid: 2, startTime: 1 });
+      ledger.ended(`${count}`);
+    }
+    expect(readLedger(path)).toEqual({ running: [], cgroups: ['/sys/fs/cgroup/exec-sidecar-a'] });
+    ledger.close();
   });
 
   it('is empty where there is no file', () => {
-    expect(readLedger(join(place.path, 'none'))).toEqual([]);
+    expect(readLedger(join(place.path, 'none'))).toEqual({ running: [], cgroups: [] });
   });
 
   it('has a command from its start until its tree is gone', async () => {
@@ -84,8 +96,8 @@ describe('the ledger', () => {
     const container = await sandbox.container();
     const process = await container.execute(script('sleep 600'));
     const path = join(container.workspace, '../../ledger.jsonl');
-    expect(readLedger(path)).toMatchObject([{ executionId: container.id, pid: process.pid }]);
+    expect(readLedger(path).running).toMatchObject([{ executionId: container.id, pid: process.pid }]);
     await container.cleanup();
-    expect(readLedger(path)).toEqual([]);
+    expect(readLedger(path).running).toEqual([]);
   });
 });

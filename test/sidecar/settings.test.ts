@@ -134,7 +134,7 @@ describe('a setting that is wrong', () => {
       { flags: { sandbox: 'docker' } },
       {},
       'sandbox',
-      '--sandbox: invalid option: expected one of "auto"|"process", got "docker"',
+      '--sandbox: invalid option: expected one of "auto"|"process"|"bubblewrap", got "docker"',
     ],
   ])('is refused with setting, origin, value and bound: %j %j', (sources, hostConfig, setting, message) => {
     const error = refusal(sources, hostConfig);

@@ -35,7 +35,7 @@ export async function openExecutor(overrides: Partial<ExecutorConfig> = {}): Pro
   const registry = new QueueRegistry();
   const logger = createTestLogger();
   const sandbox = await SandboxManager.create({
-    backend: 'auto',
+    backend: 'process',
     workspaceRoot: root,
     network: true,
     allowedCwd: [],

@@ -28,6 +28,8 @@ export const settingSamples: Samples = {
   workerPoolSize: number(0),
   sandbox: { text: 'process', value: 'process' },
   network: { text: 'true', value: true },
+  sandboxUid: { text: '1000', value: 1_000 },
+  readOnlyPaths: { text: '/srv,/opt/data', value: ['/srv', '/opt/data'] },
   workspaceRoot: { text: '/var/tmp', value: '/var/tmp' },
   allowedCwd: { text: '/srv,/opt/data', value: ['/srv', '/opt/data'] },
   commandPolicy: { text: '{"deny":["curl"]}', value: { deny: ['curl'] } },

@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { BackendAvailability, EnforcementTable } from '../../../protocol/index.js';
+import type { Container, ContainerSpec, SandboxBackend } from '../backend.js';
+import type { BackendContext } from '../backends.js';
+import { enforcementTable } from '../enforcement.js';
+import { assembleSeccompFilter, seccompArchitecture } from '../seccomp/index.js';
+import { BubblewrapContainer, type BubblewrapContainerContext, PROBE_LIMITS } from './container.js';
+import { taskUser, writeIdentityFiles } from './identity.js';
+import type { BubblewrapTools } from './launch.js';
+import { findLayout } from './layout.js';
+
+/**
+ * Runs each command in a sandbox that bubblewrap makes of Linux namespaces: it sees the programs of the system and its
+ * own files, and nothing of the host's users, processes, network and sockets; it is an unprivileged user without
+ * capabilities, under a seccomp filter; and nothing of it outlives the first process of its namespace.
+ */
+export class BubblewrapBackend implements SandboxBackend {
+  readonly name = 'bubblewrap';
+  readonly isolatesNetwork = true;
+  readonly #context: BackendContext;
+  #prepared: Promise<BubblewrapContainerContext> | null = null;
+
+  constructor(context: BackendContext) {
+    this.#context = context;
+  }
+
+  /** Makes a sandbox and runs a command in it: whatever stands in the way of one is the reason. */
+  async probe(): Promise<BackendAvailability> {
+    const reason = this.#obstacle() ?? (await this.#tryOut());
+    return { backend: this.name, ok: reason === null, ...(reason !== null && { reason }) };
+  }
+
+  async enforcement(): Promise<EnforcementTable> {
+    const { cgroups, enableMonitoring } = this.#context;
+    return enforcementTable({ cgroups: cgroups.support, sampled: enableMonitoring, workspaceIsMount: true });
+  }
+
+  async createContainer(spec: ContainerSpec): Promise<Container> {
+    return BubblewrapContainer.create(spec, await this.#containerContext());
+  }
+
+  #obstacle(): string | null {
+    const { tools, instance, sandboxUid } = this.#context;
+    if (process.platform !== 'linux') return 'it needs Linux';
+    if (tools.bwrap === null) return 'bwrap is not installed (package bubblewrap)';
+    if (tools.shell === null) return 'there is no /bin/sh';
+    if (tools.awk === null) return 'awk is not installed';
+    if (tools.tar === null) return 'tar is not installed';
+    if (instance.fifos === null) return 'mkfifo is not installed (package coreutils)';
+    if (process.getuid?.() !== 0) return null;
+    if (sandboxUid === 0) return 'the setting sandboxUid is 0, and tasks never run as root';
+    return tools.setpriv === null ? 'setpriv of util-linux is not installed, and tasks never run as root' : null;
+  }
+
+  /** The command dies by a signal, which tells that the launcher's awk tells signals from exit codes. */
+  async #tryOut(): Promise<string | null> {
+    try {
+      const files = [{ path: 'probe', data: 'kill -KILL $$' }];
+      const container = await this.createContainer({ executionId: randomUUID(), limits: PROBE_LIMITS, files });
+      try {
+        const command = { command: '/bin/sh', args: ['probe'], env: [], cwd: undefined, stdin: 'none' } as const;
+        const { exited } = await container.execute(command);
+        const exit = await Promise.race([exited, sleep(PROBE_LIMITS.timeoutMs, null, { ref: false })]);
+        if (exit?.signal === 'SIGKILL') return null;
+        return `a command that kills itself was seen to end with ${JSON.stringify(exit)}`;
+      } finally {
+        await container.cleanup();
+      }
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  #containerContext(): Promise<BubblewrapContainerContext> {
+    this.#prepared ??= this.#prepare();
+    return this.#prepared;
+  }
+
+  async #prepare(): Promise<BubblewrapContainerContext> {
+    const { instance, cgroups, allowedCwd, network, readOnlyPaths, sandboxUid, logger } = this.#context;
+    const user = taskUser(sandboxUid);
+    const { directory } = instance.paths;
+    return {
+      ...{ instance, cgroups, allowedCwd, network, logger, user },
+      tools: this.#tools(),
+      identityFiles: await writeIdentityFiles(directory, user),
+      seccompFile: await writeFilter(directory),
+      layout: findLayout({ network, readOnlyPaths: [...readOnlyPaths, ...allowedCwd] }),
+    };
+  }
+
+  #tools(): BubblewrapTools {
+    const { shell, bwrap, awk, setpriv, setsid, tar } = this.#context.tools;
+    if (shell === null || bwrap === null || awk === null || tar === null) {
+      throw new TypeError('unreachable: a backend that does not work was used');
+    }
+    return { shell, bwrap, awk, setpriv, setsid, tar };
+  }
+}
+
+async function writeFilter(directory: string): Promise<string | null> {
+  const architecture = seccompArchitecture();
+  if (architecture === null) return null;
+  const path = join(directory, 'seccomp.bpf');
+  await writeFile(path, assembleSeccompFilter(architecture), { mode: 0o600 });
+  return path;
+}

@@ -1,0 +1,56 @@
+import { type Layout, PRIVATE, TEMPORARY, WORKSPACE } from './layout.js';
+
+/** The descriptors that bubblewrap and the launcher in the sandbox are given, beside the standard streams. */
+export const DESCRIPTORS = {
+  status: 3,
+  script: 4,
+  json: 5,
+  files: 6,
+  seccomp: 7,
+  passwd: 8,
+  group: 9,
+  hosts: 10,
+} as const;
+
+export interface BwrapOptions {
+  readonly layout: Layout;
+  readonly network: boolean;
+  readonly uid: number;
+  readonly gid: number;
+  readonly privateBytes: number;
+  readonly sharedMemoryBytes: number;
+  /** Whether a filter is passed on its descriptor. */
+  readonly seccomp: boolean;
+}
+
+/**
+ * The options of bubblewrap for one sandbox. All namespaces are new, everything that the task did not make is
+ * read-only, and what it can write to, memory aside, is one tmpfs of a fixed size and a small /dev/shm. What is shown of
+ * the host comes after that tmpfs and the links to it, so that it may lie below /tmp.
+ */
+export function bwrapArguments(options: BwrapOptions): string[] {
+  const { layout, network, uid, gid, privateBytes, sharedMemoryBytes, seccomp } = options;
+  return [
+    ...['--unshare-all', ...(network ? ['--share-net'] : [])],
+    ...['--die-with-parent', '--new-session', '--cap-drop', 'ALL', '--hostname', 'sandbox'],
+    ...['--uid', `${uid}`, '--gid', `${gid}`],
+    ...['--perms', '0755', '--dir', '/etc'],
+    ...['--size', `${privateBytes}`, '--perms', '0700', '--tmpfs', PRIVATE],
+    ...['--perms', '0700', '--dir', WORKSPACE, '--perms', '0700', '--dir', TEMPORARY],
+    ...['--symlink', TEMPORARY.slice(1), '/tmp', '--dir', '/var', '--symlink', `..${TEMPORARY}`, '/var/tmp'],
+    ...layout.binds.flatMap((path) => ['--ro-bind-try', path, path]),
+    ...layout.links.flatMap(({ path, target }) => ['--symlink', target, path]),
+    ...file(DESCRIPTORS.passwd, '/etc/passwd'),
+    ...file(DESCRIPTORS.group, '/etc/group'),
+    ...(network ? [] : file(DESCRIPTORS.hosts, '/etc/hosts')),
+    ...['--proc', '/proc', '--dev', '/dev'],
+    ...['--size', `${sharedMemoryBytes}`, '--perms', '1777', '--tmpfs', '/dev/shm'],
+    ...['--remount-ro', '/dev', '--remount-ro', '/'],
+    ...(seccomp ? ['--seccomp', `${DESCRIPTORS.seccomp}`] : []),
+    ...['--json-status-fd', `${DESCRIPTORS.json}`, '--chdir', WORKSPACE],
+  ];
+}
+
+function file(descriptor: number, path: string): string[] {
+  return ['--perms', '0444', '--file', `${descriptor}`, path];
+}

@@ -1,0 +1,2 @@
+export { adviseBubblewrap } from './advice.js';
+export { BubblewrapBackend } from './backend.js';

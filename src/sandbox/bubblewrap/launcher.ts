@@ -1,0 +1,82 @@
+import type { EffectiveLimits } from '../../../protocol/index.js';
+import type { ExitStatus } from '../backend.js';
+import { signalName } from '../signal-name.js';
+import { WORKSPACE } from './layout.js';
+
+/** What the launcher says when the sandbox is there and it waits for its script. */
+export const READY = 'ready';
+
+/**
+ * The first program in a sandbox. It extracts the task's files, says that it is there, waits for the script, and tells
+ * how the script's process ended: an exit code, or 256 + the signal. awk, because a shell gives a signal as an exit code
+ * above 128 and bubblewrap does as well. It ends itself with what a shell would: the task can write to the descriptor
+ * that it tells its status on, but not change how it exits.
+ */
+const PROGRAM = `BEGIN {
+  out = "/proc/self/fd/3"
+  if (extract != "" && system(extract) != 0) exit 1
+  print "${READY}" > out
+  fflush(out)
+  status = system("exec /bin/sh /proc/self/fd/4")
+  print status > out
+  exit (status < 256 ? status : 128 + status % 128)
+}`;
+
+export function launcher({ awk, tar }: { awk: string; tar: string | null }): string[] {
+  const extract = tar === null ? '' : `exec ${tar} -xpf - -C ${WORKSPACE} <&6`;
+  return [awk, '-v', `extract=${extract}`, PROGRAM];
+}
+
+/** How a status that the launcher told is to be read; null for what is none. */
+export function parseStatus(text: string): ExitStatus | null {
+  if (!/^\d{1,3}$/.test(text)) return null;
+  const status = Number(text);
+  if (status < 256) return { exitCode: status, signal: null };
+  return { exitCode: null, signal: signalName(status % 128) };
+}
+
+export interface ScriptOptions {
+  readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** Absolute, as the task sees it. */
+  readonly cwd: string;
+  readonly limits: EffectiveLimits;
+  /** setsid(1); null where there is none: then signals reach only the command itself. */
+  readonly setsid: string | null;
+}
+
+const BLOCK_BYTES = 512;
+
+/** The script that becomes the command: it sets the limits of each process, and executes. */
+export function launchScript({ command, environment, cwd, limits, setsid }: ScriptOptions): string {
+  const variables = Object.entries(environment);
+  const nameable = variables.filter(([name]) => NAMEABLE.test(name));
+  const others = variables.filter(([name]) => !NAMEABLE.test(name)).map((pair) => pair.join('='));
+  const line = [
+    ...(others.length === 0 ? [] : ['/usr/bin/env', '--', ...others]),
+    ...(setsid === null ? [] : [setsid, '--']),
+    ...command,
+  ];
+  return [
+    'exec 3>&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-',
+    `cd ${quoted(cwd)} || exit 125`,
+    ...rlimits(limits).map((setting) => `ulimit ${setting} 2>/dev/null`),
+    'unset PWD OLDPWD',
+    ...nameable.map(([name, value]) => `export ${name}=${quoted(value)}`),
+    `exec ${line.map(quoted).join(' ')}`,
+    '',
+  ].join('\n');
+}
+
+const NAMEABLE = /^[A-Za-z_]\w*$/;
+
+function rlimits({ openFiles, fileSizeBytes, cpuTimeMs }: EffectiveLimits): string[] {
+  const cpuSeconds = Math.ceil(cpuTimeMs / 1_000) + 1;
+  const blocks = Math.ceil(fileSizeBytes / BLOCK_BYTES);
+  return ['-c 0', `-n ${openFiles}`, `-f ${blocks}`, `-S -t ${cpuSeconds}`, `-H -t ${cpuSeconds + 1}`];
+}
+
+/** A word of a shell script that stands for exactly this text. */
+export function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}

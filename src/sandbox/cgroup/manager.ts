@@ -1,0 +1,157 @@
+import { readFile } from 'node:fs/promises';
+import { errorCode } from '../error-code.js';
+import { SandboxError } from '../errors.js';
+import { type CgroupFiles, kernelCgroupFiles } from './cgroup-files.js';
+import { type Patience, removeGroups } from './group-tree.js';
+import type { Hierarchy } from './hierarchy.js';
+import { type CgroupLimits, limitWrites } from './limit-writes.js';
+import { featuresOf, openHierarchies } from './open-hierarchies.js';
+import { locateOwnGroups, type OwnGroup } from './own-groups.js';
+import type { CgroupSupport } from './support.js';
+import { TaskCgroup } from './task-cgroup.js';
+import type { TaskGroup } from './task-counters.js';
+
+/** What the directories of instances begin with: `exec-sidecar-<instance>`. */
+export const INSTANCE_PREFIX = 'exec-sidecar-';
+
+/** What instance ids and execution ids look like: they become the names of directories. */
+export const GROUP_ID = /^[A-Za-z0-9_-]{1,64}$/;
+
+export interface CgroupManagerOptions {
+  /**
+   * Called with the directories that the instance may make, before any is made, so that they can be written down for
+   * the next start to sweep; the groups of tasks are below them. Where it rejects, nothing is made.
+   */
+  readonly record?: (directories: readonly string[]) => Promise<void>;
+  readonly files?: CgroupFiles;
+  /** Where the kernel tells of this process. */
+  readonly procDirectory?: string;
+  readonly pid?: number;
+}
+
+/** Makes groups for tasks below the groups that this process is in, and nowhere else. */
+export class CgroupManager implements AsyncDisposable {
+  /** What the groups of tasks can do here, and why they cannot do the rest. */
+  readonly support: CgroupSupport;
+  /** The directories of the instance, one in each hierarchy that is used. */
+  readonly directories: readonly string[];
+  readonly #hierarchies: readonly Hierarchy[];
+  readonly #files: CgroupFiles;
+  readonly #tasks = new Set<TaskCgroup>();
+
+  private constructor(hierarchies: readonly Hierarchy[], support: CgroupSupport, files: CgroupFiles) {
+    this.#hierarchies = hierarchies;
+    this.#files = files;
+    this.support = support;
+    this.directories = hierarchies.map(({ directory }) => directory);
+  }
+
+  /**
+   * Makes the instance's groups, as far as the machine lets it: what it does not is in `support`. In version 2 this
+   * process may move into a group of its own below the one it is in; `close` moves it back, with what it has started
+   * since. It moves only where it is alone: to be called before any child process is started.
+   * @param instanceId matches GROUP_ID; no other living instance has it
+   * @throws SandboxError kind `sandbox`, code `cgroup_id`, for another id; what `record` rejects with
+   */
+  static async create(instanceId: string, options: CgroupManagerOptions = {}): Promise<CgroupManager> {
+    const name = INSTANCE_PREFIX + checkedId('instanceId', instanceId);
+    const { files = kernelCgroupFiles, procDirectory = '/proc/self', pid = process.pid } = options;
+    const own = await usefulGroups(procDirectory);
+    await options.record?.(
+      (own ?? []).flatMap(({ directory }) => (directory === null ? [] : [`${directory}/${name}`])),
+    );
+    const { hierarchies, support } = await openHierarchies(own, { name, pid, files });
+    return new CgroupManager(hierarchies, support, files);
+  }
+
+  /**
+   * Makes the groups of a task and writes its limits, as far as `support` goes. Nothing is left where that fails.
+   * @param executionId matches GROUP_ID; no other living task has it
+   * @param options.helperTasks how many threads of the sandbox's own helpers run in the groups: not the task's share
+   * @throws SandboxError kind `sandbox`, code `cgroup_failed` with the `path` and `errno`, or `cgroup_id`
+   */
+  async createGroup(
+    executionId: string,
+    limits: CgroupLimits,
+    { helperTasks = 0 }: { helperTasks?: number } = {},
+  ): Promise<TaskCgroup> {
+    const name = `task-${checkedId('executionId', executionId)}`;
+    const groups = this.#hierarchies.map(
+      ({ version, directory, features }): TaskGroup => ({ version, directory: `${directory}/${name}`, features }),
+    );
+    const made = await Promise.allSettled(groups.map((group) => this.#make(group, limits, helperTasks)));
+    const failed = made.find((outcome) => outcome.status === 'rejected');
+    if (failed !== undefined) {
+      const complete = groups.filter((_, index) => made[index]?.status === 'fulfilled');
+      await removeGroups(complete, this.#files).catch(() => {});
+      throw failed.reason;
+    }
+    const task: TaskCgroup = new TaskCgroup(groups, {
+      files: this.#files,
+      memoryLimitBytes: limits.memoryBytes,
+      removed: () => this.#tasks.delete(task),
+    });
+    this.#tasks.add(task);
+    return task;
+  }
+
+  /**
+   * Kills what is left in the groups of tasks, removes them and the instance's own. Resolves with the directories that
+   * could not be removed before patience ended, for the next start to sweep. Idempotent. Never rejects.
+   */
+  async close(patience: Patience = {}): Promise<readonly string[]> {
+    await Promise.allSettled([...this.#tasks].map((task) => task.remove(patience)));
+    const closed = await Promise.allSettled(this.#hierarchies.map((hierarchy) => hierarchy.close()));
+    return this.directories.filter((_, index) => {
+      const outcome = closed[index];
+      return outcome?.status === 'rejected' && errorCode(outcome.reason) !== 'ENOENT';
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #make(group: TaskGroup, limits: CgroupLimits, helperTasks: number): Promise<void> {
+    const { version, directory, features } = group;
+    await this.#attempt(`make the cgroup ${directory}`, directory, [], () => this.#files.makeDirectory(directory));
+    try {
+      for (const { file, value, tolerated } of limitWrites(version, features, limits, helperTasks)) {
+        const path = `${directory}/${file}`;
+        await this.#attempt(`write ${value} to ${path}`, path, tolerated, () => this.#files.write(path, value));
+      }
+    } catch (error) {
+      await this.#files.removeDirectory(directory).catch(() => {});
+      throw error;
+    }
+  }
+
+  async #attempt(what: string, path: string, tolerated: readonly string[], action: () => Promise<void>): Promise<void> {
+    try {
+      await action();
+    } catch (error) {
+      const errno = errorCode(error);
+      if (tolerated.includes(errno)) return;
+      const options = { cause: error };
+      throw new SandboxError('sandbox', 'cgroup_failed', `cannot ${what}: ${errno}`, { path, errno }, options);
+    }
+  }
+}
+
+/** The groups of this process in hierarchies that are of use, or null where the system has no cgroups. */
+async function usefulGroups(procDirectory: string): Promise<OwnGroup[] | null> {
+  try {
+    const [memberships, mountInfo] = await Promise.all([
+      readFile(`${procDirectory}/cgroup`, 'utf8'),
+      readFile(`${procDirectory}/mountinfo`, 'utf8'),
+    ]);
+    return locateOwnGroups(memberships, mountInfo).filter((group) => featuresOf(group).length > 0);
+  } catch {
+    return null;
+  }
+}
+
+function checkedId(field: string, id: string): string {
+  if (GROUP_ID.test(id)) return id;
+  throw new SandboxError('sandbox', 'cgroup_id', `${field} must match ${GROUP_ID}, not '${id}'`, { field, value: id });
+}

@@ -1,0 +1,12 @@
+import { randomUUID } from 'node:crypto';
+import { CgroupManager, type CgroupManagerOptions } from './manager.js';
+import type { CgroupSupport } from './support.js';
+
+/**
+ * What cgroups can do here, found by really making groups, writing to them and removing them again. A process that has
+ * a `CgroupManager` reads its `support` instead.
+ */
+export async function probeCgroups(options: CgroupManagerOptions = {}): Promise<CgroupSupport> {
+  await using manager = await CgroupManager.create(`probe-${randomUUID()}`, options);
+  return manager.support;
+}

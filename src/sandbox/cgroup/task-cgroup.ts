@@ -1,0 +1,125 @@
+import type { CgroupFiles } from './cgroup-files.js';
+import { killGroups, membersOf, type Patience, removeGroups } from './group-tree.js';
+import { TaskCounters, type TaskGroup } from './task-counters.js';
+import type { CgroupEvents, CgroupUsage } from './usage.js';
+
+/** The groups of one task, one in each hierarchy that is used. Made by `CgroupManager.createGroup`. */
+export class TaskCgroup implements AsyncDisposable {
+  /** The directories of the groups. */
+  readonly directories: readonly string[];
+  /**
+   * The `cgroup.procs` files that the task's first process writes `0` into, each in one write, before it executes
+   * anything that it must not be free to do: `0` is the writing process itself, in both versions and in any PID
+   * namespace. Writing another process's id from outside works too, but leaves it free until then. A write that fails
+   * must end the process. All that it starts later is in the groups from the beginning.
+   */
+  readonly procsFiles: readonly string[];
+  readonly #groups: readonly TaskGroup[];
+  readonly #files: CgroupFiles;
+  readonly #memoryLimitBytes: number;
+  readonly #removed: () => void;
+  readonly #counters: TaskCounters;
+  readonly #watches = new Set<{ close(): void }>();
+
+  /** @param options.removed called when the groups are gone */
+  constructor(
+    groups: readonly TaskGroup[],
+    options: { files: CgroupFiles; memoryLimitBytes: number; removed: () => void },
+  ) {
+    this.#groups = groups;
+    this.#files = options.files;
+    this.#memoryLimitBytes = options.memoryLimitBytes;
+    this.#removed = options.removed;
+    this.#counters = new TaskCounters(groups, options.files);
+    this.directories = groups.map(({ directory }) => directory);
+    this.procsFiles = this.directories.map((directory) => `${directory}/cgroup.procs`);
+  }
+
+  /** The processes that are alive in the groups. Zombies are not among them. Empty after `remove`. */
+  pids(): Promise<number[]> {
+    return membersOf(this.#groups, this.#files);
+  }
+
+  /** What the task has used so far. To be read before `remove`: the figures go with the groups. Never rejects. */
+  usage(): Promise<CgroupUsage> {
+    return this.#counters.usage();
+  }
+
+  /** The memory that counts against the limit now, at the cost of one system call; null where unknown. Never rejects. */
+  memoryBytes(): Promise<number | null> {
+    return this.#counters.memoryBytes();
+  }
+
+  /** How often limits took effect so far. To be read before `remove`. Never rejects. */
+  events(): Promise<CgroupEvents> {
+    return this.#counters.events(this.#memoryLimitBytes);
+  }
+
+  /**
+   * Calls back, at some moment, when memory has first reached 80 % of the limit, and whenever the kernel has refused
+   * memory or killed for want of it: a nudge to look at `usage` and `events` now, never a verdict, since page cache
+   * that can be dropped counts as well. Until the first nudge is taken the kernel slows down what grows beyond the
+   * 80 %, so that no burst is faster than its warning.
+   *
+   * Null where the kernel does not tell (version 1), or the groups are gone: then only reading often helps. Never
+   * rejects.
+   */
+  async watchMemory(nudge: () => void): Promise<Disposable | null> {
+    const group = this.#groups.find(({ version, features }) => version === 2 && features.has('memory'));
+    if (group === undefined) return null;
+    const high = `${group.directory}/memory.high`;
+    const watch = this.#watch(`${group.directory}/memory.events`, () => {
+      void this.#files.write(high, 'max').catch(() => {});
+      nudge();
+    });
+    if (watch === null) return null;
+    try {
+      await this.#files.write(high, `${Math.floor(this.#memoryLimitBytes * HIGH_FRACTION)}`);
+      return watch;
+    } catch {
+      watch[Symbol.dispose]();
+      return null;
+    }
+  }
+
+  /**
+   * Kills every process in the groups, those that left their session or process group too, and resolves with those
+   * that did not die before patience ended. Idempotent. Never rejects.
+   */
+  kill(patience: Patience = {}): Promise<number[]> {
+    return killGroups(this.#groups, this.#files, patience);
+  }
+
+  /**
+   * Kills what is left and removes the groups. Idempotent.
+   * @throws the kernel's error where a group is still not removable when patience ends
+   */
+  async remove(patience: Patience = {}): Promise<void> {
+    for (const watch of this.#watches) watch.close();
+    this.#watches.clear();
+    await this.#counters.close();
+    await removeGroups(this.#groups, this.#files, patience);
+    this.#removed();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.remove();
+  }
+
+  #watch(path: string, changed: () => void): Disposable | null {
+    try {
+      const watch = this.#files.watch(path, changed);
+      this.#watches.add(watch);
+      const dispose = (): void => {
+        watch.close();
+        this.#watches.delete(watch);
+      };
+      return { [Symbol.dispose]: dispose };
+    } catch {
+      return null;
+    }
+  }
+}
+
+/** From here on the kernel tells of a group's memory, and slows its growth until it has been heard. */
+const HIGH_FRACTION = 0.8;

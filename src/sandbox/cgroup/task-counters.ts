@@ -1,0 +1,165 @@
+import type { CgroupFiles } from './cgroup-files.js';
+import { CounterFile } from './counter-file.js';
+import { parseFlatKeyed, parseNumber, sumNestedKeyed } from './file-formats.js';
+import type { CgroupFeature } from './support.js';
+import type { CgroupEvents, CgroupUsage } from './usage.js';
+
+/** A task's group in one hierarchy. */
+export interface TaskGroup {
+  readonly version: 1 | 2;
+  readonly directory: string;
+  readonly features: ReadonlySet<CgroupFeature>;
+}
+
+/** Reads the counters of a task's groups. Each reading takes one system call per file. */
+export class TaskCounters {
+  readonly #groups: readonly TaskGroup[];
+  readonly #files: CgroupFiles;
+  readonly #opened = new Map<string, CounterFile>();
+
+  constructor(groups: readonly TaskGroup[], files: CgroupFiles) {
+    this.#groups = groups;
+    this.#files = files;
+  }
+
+  async usage(): Promise<CgroupUsage> {
+    const [cpu, memoryBytes, reclaimableBytes, memoryPeakBytes, processes, processPeak, io] = await Promise.all([
+      this.#cpu(),
+      this.memoryBytes(),
+      this.#reclaimable(),
+      this.#memoryPeak(),
+      this.#number('pids', 'pids.current'),
+      this.#number('pids', 'pids.peak'),
+      this.#io(),
+    ]);
+    return { ...cpu, memoryBytes, reclaimableBytes, memoryPeakBytes, processes, processPeak, ...io };
+  }
+
+  /** Only what counts against the memory limit now: one system call. */
+  memoryBytes(): Promise<number | null> {
+    return this.#number('memory', this.#version('memory') === 2 ? 'memory.current' : 'memory.usage_in_bytes');
+  }
+
+  async events(memoryLimitBytes: number): Promise<CgroupEvents> {
+    const [memory, pids] = await Promise.all([
+      this.#memoryEvents(memoryLimitBytes),
+      this.#keyed('pids', 'pids.events'),
+    ]);
+    return { ...memory, processLimitHits: pids.get('max') ?? null };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#opened.values()].map((file) => file.close()));
+    this.#opened.clear();
+  }
+
+  async #cpu(): Promise<Pick<CgroupUsage, 'cpuMs' | 'userMs' | 'systemMs'>> {
+    if (this.#version('cpuTime') === 2) {
+      const stat = await this.#keyed('cpuTime', 'cpu.stat');
+      const milliseconds = (key: string) => scaled(stat.get(key) ?? null, 1e3);
+      return {
+        cpuMs: milliseconds('usage_usec'),
+        userMs: milliseconds('user_usec'),
+        systemMs: milliseconds('system_usec'),
+      };
+    }
+    const [all, user, system] = await Promise.all(
+      ['cpuacct.usage', 'cpuacct.usage_user', 'cpuacct.usage_sys'].map((file) => this.#number('cpuTime', file)),
+    );
+    return divideV1(scaled(all ?? null, 1e6), user ?? null, system ?? null);
+  }
+
+  async #reclaimable(): Promise<number | null> {
+    const stat = await this.#keyed('memory', 'memory.stat');
+    // Version 1 gives the figures of the group alone under the plain names, and those with the groups below as totals.
+    const names =
+      this.#version('memory') === 2
+        ? ['inactive_file', 'active_file', 'slab_reclaimable']
+        : ['total_inactive_file', 'total_active_file'];
+    const parts = names.map((name) => stat.get(name));
+    return parts.every((part) => part !== undefined) ? parts.reduce((sum, part) => sum + part, 0) : null;
+  }
+
+  #memoryPeak(): Promise<number | null> {
+    return this.#number('memory', this.#version('memory') === 2 ? 'memory.peak' : 'memory.max_usage_in_bytes');
+  }
+
+  async #io(): Promise<Pick<CgroupUsage, 'ioReadBytes' | 'ioWriteBytes'>> {
+    const text = await this.#read('io', 'io.stat');
+    if (text === null) return { ioReadBytes: null, ioWriteBytes: null };
+    const sums = sumNestedKeyed(text);
+    return { ioReadBytes: sums.get('rbytes') ?? 0, ioWriteBytes: sums.get('wbytes') ?? 0 };
+  }
+
+  async #memoryEvents(limitBytes: number): Promise<Omit<CgroupEvents, 'processLimitHits'>> {
+    if (this.#version('memory') === 2) {
+      const events = await this.#keyed('memory', 'memory.events');
+      return { oomKills: events.get('oom_kill') ?? null, memoryLimitHits: events.get('max') ?? null };
+    }
+    const [control, peak, ...failures] = await Promise.all([
+      this.#keyed('memory', 'memory.oom_control'),
+      this.#memoryPeak(),
+      this.#number('memory', 'memory.failcnt'),
+      this.#number('memory', 'memory.memsw.failcnt'),
+    ]);
+    return { oomKills: control.get('oom_kill') ?? null, memoryLimitHits: hitsV1(failures, peak, limitBytes) };
+  }
+
+  #version(feature: CgroupFeature): 1 | 2 | null {
+    return this.#group(feature)?.version ?? null;
+  }
+
+  #group(feature: CgroupFeature): TaskGroup | undefined {
+    return this.#groups.find((group) => group.features.has(feature));
+  }
+
+  async #number(feature: CgroupFeature, name: string): Promise<number | null> {
+    const text = await this.#read(feature, name);
+    return text === null ? null : parseNumber(text);
+  }
+
+  async #keyed(feature: CgroupFeature, name: string): Promise<ReadonlyMap<string, number>> {
+    return parseFlatKeyed((await this.#read(feature, name)) ?? '');
+  }
+
+  async #read(feature: CgroupFeature, name: string): Promise<string | null> {
+    const group = this.#group(feature);
+    if (group === undefined) return null;
+    const path = `${group.directory}/${name}`;
+    const file = this.#opened.get(path) ?? new CounterFile(path, this.#files);
+    this.#opened.set(path, file);
+    return file.read();
+  }
+}
+
+function scaled(value: number | null, divisor: number): number | null {
+  return value === null ? null : value / divisor;
+}
+
+/**
+ * Version 1 counts the sum exactly but its parts by the tick, so that they do not add up, and are both 0 for a short
+ * task. The sum is divided in their proportion, and is all user time without one: so does the kernel in version 2.
+ */
+function divideV1(
+  cpuMs: number | null,
+  user: number | null,
+  system: number | null,
+): Pick<CgroupUsage, 'cpuMs' | 'userMs' | 'systemMs'> {
+  if (cpuMs === null || user === null || system === null) return { cpuMs, userMs: null, systemMs: null };
+  const systemMs = system === 0 ? 0 : cpuMs * (system / (user + system));
+  return { cpuMs, userMs: cpuMs - systemMs, systemMs };
+}
+
+/**
+ * Where memory is limited with and without swap alike, recent version 1 kernels count no failure. The peak then tells
+ * that there was one.
+ */
+function hitsV1(failures: readonly (number | null)[], peak: number | null, limitBytes: number): number | null {
+  const counted = failures.filter((count) => count !== null);
+  if (peak === null && counted.length === 0) return null;
+  const reached = peak !== null && peak >= limitBytes - PEAK_TOLERANCE_BYTES ? 1 : 0;
+  return Math.max(reached, ...counted);
+}
+
+/** The kernel rounds limits to pages of up to 64 KiB, and refuses several pages at once before the limit is full. */
+const PEAK_TOLERANCE_BYTES = 65_536;

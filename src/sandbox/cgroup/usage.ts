@@ -1,0 +1,38 @@
+/**
+ * What a group has used. A figure that is not known is null, never 0.
+ *
+ * - `cpuMs`, `userMs`, `systemMs`: CPU time of all members that there ever were, with fractions. The sum is exact, how
+ *   it divides into user and system is an estimate by the tick.
+ * - `memoryBytes`: what counts against the memory limit now, page cache included.
+ * - `reclaimableBytes`: the part of it that the kernel drops before it kills: page cache, and reclaimable slabs.
+ *   `memoryBytes - reclaimableBytes` is what brings a task close to its end.
+ * - `memoryPeakBytes`: the most that ever counted, page cache included.
+ * - `processes`, `processPeak`: threads of all members, now and at most, helpers of the sandbox included.
+ * - `ioReadBytes`, `ioWriteBytes`: to and from devices; what the page cache answered is not among it.
+ */
+export interface CgroupUsage {
+  readonly cpuMs: number | null;
+  readonly userMs: number | null;
+  readonly systemMs: number | null;
+  readonly memoryBytes: number | null;
+  readonly reclaimableBytes: number | null;
+  readonly memoryPeakBytes: number | null;
+  readonly processes: number | null;
+  readonly processPeak: number | null;
+  readonly ioReadBytes: number | null;
+  readonly ioWriteBytes: number | null;
+}
+
+/**
+ * How often a limit took effect. Null where the kernel does not tell.
+ *
+ * - `oomKills`: members that the kernel killed for want of memory: the group's, where `memoryLimitHits` is not 0, else
+ *   that of a group above or of the machine.
+ * - `memoryLimitHits`: how often memory was refused at the limit, page cache that was then dropped included.
+ * - `processLimitHits`: how often a fork or a new thread was refused.
+ */
+export interface CgroupEvents {
+  readonly oomKills: number | null;
+  readonly memoryLimitHits: number | null;
+  readonly processLimitHits: number | null;
+}

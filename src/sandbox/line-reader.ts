@@ -1,0 +1,48 @@
+import type { Readable } from 'node:stream';
+
+/** Reads a stream line by line, as they are asked for. Each line is kept until then, so only for streams of few lines. */
+export class LineReader {
+  readonly #lines: string[] = [];
+  readonly #stream: Readable;
+  #rest = '';
+  #ended = false;
+  #wake: (() => void) | null = null;
+
+  constructor(stream: Readable) {
+    this.#stream = stream;
+    stream.setEncoding('latin1');
+    stream.on('data', (text: string) => this.#take(text));
+    for (const event of ['end', 'close', 'error']) stream.once(event, () => this.#end());
+  }
+
+  /** The next line without its newline; null at the end. One caller at a time. */
+  async next(): Promise<string | null> {
+    while (this.#lines.length === 0 && !this.#ended) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    return this.#lines.shift() ?? null;
+  }
+
+  close(): void {
+    this.#stream.destroy();
+    this.#end();
+  }
+
+  #take(text: string): void {
+    const lines = (this.#rest + text).split('\n');
+    // A longer line is nobody's: who writes it must not make the sidecar keep it.
+    this.#rest = (lines.pop() ?? '').slice(0, MAX_LINE_CHARACTERS);
+    if (this.#lines.length < MAX_LINES) this.#lines.push(...lines.slice(0, MAX_LINES));
+    this.#wake?.();
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#wake?.();
+  }
+}
+
+const MAX_LINES = 16;
+const MAX_LINE_CHARACTERS = 4_096;

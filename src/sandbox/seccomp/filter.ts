@@ -1,0 +1,108 @@
+import { assembleBpf, type BpfLine } from './bpf-assembler.js';
+import {
+  ABSENT_CALLS,
+  ALLOWED_ADDRESS_FAMILIES,
+  ALLOWED_PERSONALITIES,
+  CLONE_NAMESPACE_FLAGS,
+  FORBIDDEN_CALLS,
+  FORBIDDEN_IOCTLS,
+  UNSHARE_NAMESPACE_FLAGS,
+} from './policy.js';
+import {
+  AUDIT_ARCHITECTURES,
+  NEWEST_KNOWN_SYSCALL,
+  type SeccompArchitecture,
+  type SyscallName,
+  syscallNumber,
+} from './syscall-numbers.js';
+
+/** What the filter may answer, as the kernel's include/uapi/linux/seccomp.h numbers it. */
+export const SECCOMP_ACTIONS = {
+  allow: 0x7fff0000,
+  killProcess: 0x80000000,
+  /** EPERM: the call is there, and not for you. */
+  notPermitted: 0x00050000 | 1,
+  /** ENOSYS: as on a kernel that lacks the call. */
+  notImplemented: 0x00050000 | 38,
+  /** EAFNOSUPPORT: as on a kernel that lacks the address family; libc and the tools that ask know how to go on. */
+  familyNotSupported: 0x00050000 | 97,
+} as const;
+
+/**
+ * The seccomp filter under which sandboxed programs run: the bytes of an array of `struct sock_filter`, as
+ * bubblewrap's `--seccomp FD` reads them.
+ *
+ * - A call of another architecture (i386 on x86-64, 32-bit ARM on arm64) kills the process: its numbers mean other calls.
+ * - A call that is newer than this filter, or has the x32 bit, answers ENOSYS.
+ * - What `policy.ts` denies is denied; everything else is allowed.
+ *
+ * Only the low words of arguments are looked at, since the kernel, too, ignores the rest of an `int`.
+ */
+export function assembleSeccompFilter(architecture: SeccompArchitecture): Uint8Array {
+  return assembleBpf([
+    { op: 'load', offset: ARCHITECTURE_OFFSET },
+    { op: 'jumpIfEqual', value: AUDIT_ARCHITECTURES[architecture], target: 'native' },
+    { op: 'return', value: SECCOMP_ACTIONS.killProcess },
+    { label: 'native' },
+    { op: 'load', offset: NUMBER_OFFSET },
+    { op: 'jumpIfGreater', value: NEWEST_KNOWN_SYSCALL, target: 'notImplemented' },
+    ...jumpForCalls(architecture, ABSENT_CALLS, 'notImplemented'),
+    ...jumpForCalls(architecture, ['clone'], 'clone'),
+    ...jumpForCalls(architecture, ['unshare'], 'unshare'),
+    ...jumpForCalls(architecture, ['socket', 'socketpair'], 'socket'),
+    ...jumpForCalls(architecture, ['ioctl'], 'ioctl'),
+    ...jumpForCalls(architecture, ['personality'], 'personality'),
+    ...jumpForCalls(architecture, FORBIDDEN_CALLS, 'notPermitted'),
+    { op: 'return', value: SECCOMP_ACTIONS.allow },
+    { label: 'clone' },
+    { op: 'load', offset: argumentOffset(0) },
+    { op: 'jumpIfAnySet', value: CLONE_NAMESPACE_FLAGS, target: 'notPermitted' },
+    { op: 'return', value: SECCOMP_ACTIONS.allow },
+    { label: 'unshare' },
+    { op: 'load', offset: argumentOffset(0) },
+    { op: 'jumpIfAnySet', value: UNSHARE_NAMESPACE_FLAGS, target: 'notPermitted' },
+    { op: 'return', value: SECCOMP_ACTIONS.allow },
+    { label: 'socket' },
+    { op: 'load', offset: argumentOffset(0) },
+    ...jumpForValues(ALLOWED_ADDRESS_FAMILIES, 'allow'),
+    { op: 'return', value: SECCOMP_ACTIONS.familyNotSupported },
+    { label: 'ioctl' },
+    { op: 'load', offset: argumentOffset(1) },
+    ...jumpForValues(FORBIDDEN_IOCTLS, 'notPermitted'),
+    { op: 'return', value: SECCOMP_ACTIONS.allow },
+    { label: 'personality' },
+    { op: 'load', offset: argumentOffset(0) },
+    ...jumpForValues(ALLOWED_PERSONALITIES, 'allow'),
+    { label: 'notPermitted' },
+    { op: 'return', value: SECCOMP_ACTIONS.notPermitted },
+    { label: 'notImplemented' },
+    { op: 'return', value: SECCOMP_ACTIONS.notImplemented },
+    { label: 'allow' },
+    { op: 'return', value: SECCOMP_ACTIONS.allow },
+  ]);
+}
+
+/** The architecture of this machine as the filter knows it, or null where there is no filter for it. */
+export function seccompArchitecture(platform = process.platform, arch = process.arch): SeccompArchitecture | null {
+  return platform === 'linux' && (arch === 'x64' || arch === 'arm64') ? arch : null;
+}
+
+/** Where `struct seccomp_data` holds the call's number, its architecture, and the low word of an argument. */
+const NUMBER_OFFSET = 0;
+const ARCHITECTURE_OFFSET = 4;
+
+function argumentOffset(index: number): number {
+  return 16 + 8 * index;
+}
+
+function jumpForCalls(architecture: SeccompArchitecture, names: readonly SyscallName[], target: string): BpfLine[] {
+  const numbers = names.map((name) => syscallNumber(name, architecture));
+  return jumpForValues(
+    numbers.filter((number) => number !== null),
+    target,
+  );
+}
+
+function jumpForValues(values: readonly number[], target: string): BpfLine[] {
+  return values.map((value) => ({ op: 'jumpIfEqual', value, target }));
+}

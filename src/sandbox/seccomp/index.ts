@@ -1,0 +1,2 @@
+export { assembleSeccompFilter, seccompArchitecture } from './filter.js';
+export type { SeccompArchitecture } from './syscall-numbers.js';

@@ -1,0 +1,45 @@
+import type { CgroupEvents, CgroupUsage, TaskCgroup } from './cgroup/index.js';
+
+/** The kernel's figures of one task: those of its cgroup, without the share of the sandbox's own helpers. */
+export class TaskAccounting {
+  readonly #cgroup: TaskCgroup;
+  readonly #helpers: number;
+  readonly #before: CgroupUsage | null;
+
+  /**
+   * @param helpers how many threads of the sandbox's own run in the group beside the task
+   * @param before what the group had used before the task was let loose; null where nothing ran in it before
+   */
+  constructor(cgroup: TaskCgroup, helpers = 0, before: CgroupUsage | null = null) {
+    this.#cgroup = cgroup;
+    this.#helpers = helpers;
+    this.#before = before;
+  }
+
+  /** What the task has used so far, readable until its container is cleaned up. Never rejects. */
+  async usage(): Promise<CgroupUsage> {
+    const usage = await this.#cgroup.usage();
+    return {
+      ...usage,
+      cpuMs: difference(usage.cpuMs, this.#before?.cpuMs),
+      userMs: difference(usage.userMs, this.#before?.userMs),
+      systemMs: difference(usage.systemMs, this.#before?.systemMs),
+      processes: difference(usage.processes, this.#helpers),
+      processPeak: difference(usage.processPeak, this.#helpers),
+    };
+  }
+
+  /** How often limits took effect so far. Never rejects. */
+  events(): Promise<CgroupEvents> {
+    return this.#cgroup.events();
+  }
+
+  /** Calls back when memory nears its limit, where the kernel tells: see `TaskCgroup.watchMemory`. */
+  watchMemory(nudge: () => void): Promise<Disposable | null> {
+    return this.#cgroup.watchMemory(nudge);
+  }
+}
+
+function difference(value: number | null, before: number | null | undefined): number | null {
+  return value === null ? null : Math.max(0, value - (before ?? 0));
+}

@@ -1,0 +1,51 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { Sidecar } from '../../clients/node/index.js';
+import { EXECUTABLE } from '../end-to-end/support/executable.js';
+import { Traces } from '../end-to-end/support/traces.js';
+import { temporaryDirectory } from '../sandbox/support/directories.js';
+
+const NOWHERE = '/nowhere/at/all';
+
+describe('a sidecar is not started, and says why, where its configuration has', () => {
+  it.each([
+    ['a backend that there is not', { sandbox: 'hostile' }, /sandbox.*hostile/s],
+    ['a ceiling for an unknown limit', { limitCeilings: { memoryByte: 1 } }, /limitCeilings.*memoryByte/s],
+    ['a default below its bound', { defaultTimeoutMs: 0 }, /defaultTimeoutMs.*0/s],
+    ['a user of tasks who is root', { sandboxUid: 0 }, /sandboxUid.*0/s],
+    ['a path that is not absolute', { readOnlyPaths: ['usr'] }, /readOnlyPaths.*absolute/s],
+    ['a workspace root that is not there', { workspaceRoot: NOWHERE }, /workspaceRoot.*\/nowhere/s],
+  ])('%s', async (_what, config, says) => {
+    await expectRefused(EXECUTABLE, config, says);
+  });
+
+  it('a backend that is not installed', async () => {
+    await using directory = await temporaryDirectory();
+    const config = { sandbox: 'bubblewrap' };
+    await expectRefused(withoutBwrap(directory.path), config, /bubblewrap.*not installed.*available here: process/s);
+  });
+});
+
+async function expectRefused(executable: string, config: object, says: RegExp): Promise<void> {
+  await using traces = await Traces.create();
+  const starting = Sidecar.spawn({ executable, config: { ...config }, env: { ...process.env, ...traces.environment } });
+  await expect(starting).rejects.toMatchObject({
+    code: 'protocol_error',
+    protocolCode: 'invalid_config',
+    exitCode: 78,
+    message: expect.stringMatching(says),
+  });
+  expect(await traces.folders()).toEqual([]);
+}
+
+/** A script that starts the sidecar where bwrap cannot be found: where there is one, it covers itself up. */
+function withoutBwrap(directory: string): string {
+  const path = join(directory, 'start.sh');
+  const script = `#!/bin/sh
+bwrap=$(command -v bwrap) || exec '${process.execPath}' '${EXECUTABLE}' "$@"
+exec "$bwrap" --dev-bind / / --bind /dev/null "$bwrap" '${process.execPath}' '${EXECUTABLE}' "$@"
+`;
+  writeFileSync(path, script, { mode: 0o755 });
+  return path;
+}

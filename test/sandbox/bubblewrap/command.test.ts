@@ -1,0 +1,140 @@
+import { existsSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isAlive } from '../../support/processes.js';
+import { commandSpec, finish, script, type TestSandbox } from '../support/sandbox.js';
+import { openBubblewrap, withoutBubblewrap } from './support.js';
+
+const MIB = 1_048_576;
+
+describe.skipIf(withoutBubblewrap)('a command of the bubblewrap backend', () => {
+  let sandbox: TestSandbox;
+  beforeAll(async () => {
+    sandbox = await openBubblewrap();
+  });
+  afterAll(() => sandbox?.[Symbol.asyncDispose]());
+
+  it.each([0, 3, 125, 127, 137, 143, 255])('that exits with %i is told to have exited so', async (code) => {
+    expect((await sandbox.run(script(`exit ${code}`))).exit).toEqual({ exitCode: code, signal: null });
+  });
+
+  it.each(['SIGTERM', 'SIGKILL', 'SIGSEGV', 'SIGABRT'])('that dies by %s is told to have died so', async (signal) => {
+    const { exit } = await sandbox.run(script(`kill -${signal.slice(3)} $$`));
+    expect(exit).toEqual({ exitCode: null, signal });
+  });
+
+  it('gets its arguments and its environment as they are', async () => {
+    const args = ['', ' ', '$HOME', "'", '"; exit 1; "', '-n', '--', '*', 'a\nb', "it's\n'' $(x) `y` \\", '\u{1f600}'];
+    const { stdout } = await sandbox.run(script('for a in "$@"; do printf "<%s>" "$a"; done', ...args));
+    expect(stdout).toBe(args.map((arg) => `<${arg}>`).join(''));
+    const env = [
+      ['QUOTE', "it's\n$(x)"],
+      ['a.b', "c'd"],
+      ['-dash', '1'],
+    ] as const;
+    const listed = (await sandbox.run(commandSpec('env', ['-0'], { env }))).stdout.split('\0');
+    expect(listed).toEqual(expect.arrayContaining(env.map((pair) => pair.join('='))));
+    expect(listed.filter((entry) => entry.startsWith('EXEC_SIDECAR')).length).toBe(2);
+  });
+
+  it('reads and writes its streams, also by name', async () => {
+    const process = await sandbox.start({
+      ...script('cat /dev/stdin; echo out > /dev/stdout; echo err >&2'),
+      stdin: 'pipe',
+    });
+    process.stdin?.end('x'.repeat(300_000));
+    const { stdout, stderr, exit } = await finish(process);
+    expect([stdout.length, stderr, exit.exitCode]).toEqual([300_004, 'err\n', 0]);
+  });
+
+  it('finds its files with their modes, and leaves files that are read after its end', async () => {
+    const path = `${'long/'.repeat(30)}file`;
+    const files = [
+      { path: 'run.sh', data: '#!/bin/sh\necho ran; pwd', mode: 0o755 },
+      { path, data: new Uint8Array([0, 255, 10]), mode: 0o600 },
+    ];
+    const container = await sandbox.container({}, files);
+    const source = `./run.sh; stat -c %a run.sh ${path}; echo kept > out; ln -s /etc/passwd link; ln -s "$PWD/out" inner`;
+    const { stdout } = await finish(await container.execute(script(source)));
+    expect(stdout).toBe('ran\n/sandbox/workspace\n755\n600\n');
+    const { files: collected, omitted } = await container.collect(
+      ['out', 'inner', 'link', '*.sh', path, '../tmp'],
+      MIB,
+    );
+    expect(collected.map((file) => file.path)).toEqual(['out', 'inner', 'run.sh', path]);
+    expect(Buffer.from(collected[1]!.data).toString()).toBe('kept\n');
+    expect([...collected[3]!.data]).toEqual([0, 255, 10]);
+    expect(omitted.map((file) => file.path)).toEqual(['link', '../tmp']);
+    await container.cleanup();
+  });
+
+  it('starts in the directory of the workspace that it is given', async () => {
+    const container = await sandbox.container({}, [{ path: 'a/b/c', data: '' }]);
+    const { stdout } = await finish(await container.execute({ ...script('pwd'), cwd: 'a/b' }));
+    expect(stdout).toBe('/sandbox/workspace/a/b\n');
+  });
+
+  it.each([
+    ['nonexistent', 'command_not_found'],
+    ['/etc/shadow', 'command_not_found'],
+    ['/usr', 'is_a_directory'],
+  ])('that is %s is refused with %s', async (command, code) => {
+    await expect(sandbox.start(commandSpec(command))).rejects.toMatchObject({ kind: 'execution', code });
+  });
+
+  it('has no more room for files than its limit', async () => {
+    const container = await sandbox.container({ workspaceBytes: MIB });
+    const process = await container.execute(
+      script('head -c 700000 /dev/zero > a; head -c 700000 /dev/zero > /tmp/b; ls -l a | wc -l'),
+    );
+    expect((await finish(process)).stderr).toContain('No space left');
+    expect((await container.measureWorkspace())?.totalBytes).toBeGreaterThan(MIB);
+    await container.cleanup();
+  });
+
+  it('is killed with all that descends from it, whatever session it is in', async () => {
+    const container = await sandbox.container();
+    const process = await container.execute(
+      script('setsid sh -c "setsid sleep 600 & sleep 600" & trap "" TERM; echo up; sleep 600'),
+    );
+    await new Promise((resolve) => process.stdout.once('data', resolve));
+    const members = await process.members();
+    expect(members.length).toBeGreaterThan(3);
+    await process.killTree();
+    expect(members.filter(isAlive)).toEqual([]);
+    expect(await process.exited).toEqual({ exitCode: null, signal: 'SIGKILL' });
+    expect(await container.cleanup()).toEqual({ leaked: 0 });
+  });
+
+  it('takes what it left running with it when it ends', async () => {
+    const process = await sandbox.start(script('sleep 600 & echo started'));
+    const members = await process.members();
+    expect((await finish(process)).stdout).toBe('started\n');
+    await process.killTree();
+    expect(members.filter(isAlive)).toEqual([]);
+  });
+
+  it('gets a signal with its whole process group', async () => {
+    const process = await sandbox.start(
+      script('trap "echo got; exit 5" USR1; echo ready; while :; do sleep 0.05; done'),
+    );
+    process.stdout.once('data', () => process.signal('SIGUSR1'));
+    expect(await process.exited).toEqual({ exitCode: 5, signal: null });
+    expect(process.signal('SIGTERM')).toBe(false);
+  });
+
+  it('is never run where its sandbox cannot be made', async () => {
+    await expect(sandbox.container({ memoryBytes: 1 })).rejects.toMatchObject({ kind: 'sandbox' });
+    expect((await sandbox.run(script('echo fine'))).stdout).toBe('fine\n');
+  });
+
+  it('leaves no process, cgroup or directory behind', async () => {
+    const own = await openBubblewrap();
+    const container = await own.container();
+    const process = await container.execute(script('echo x > file; sleep 600 & echo up; sleep 600'));
+    await new Promise((resolve) => process.stdout.once('data', resolve));
+    const members = await process.members();
+    await own[Symbol.asyncDispose]();
+    expect(members.filter(isAlive)).toEqual([]);
+    expect(existsSync(own.root)).toBe(false);
+  });
+});
