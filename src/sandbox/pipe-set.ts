@@ -1,5 +1,7 @@
 import { chownSync, closeSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
+import { errorCode } from './error-code.js';
+import { SandboxError } from './errors.js';
 import type { Pipe } from './pipe.js';
 
 export interface PipeOwner {
@@ -23,13 +25,21 @@ export class PipeSet {
     return this.#pipes.map(({ childEnd }) => childEnd);
   }
 
-  /** Opens a pipe. Who reads or writes its stream sees the errors; that nobody does must not end the sidecar. */
+  /**
+   * Opens a pipe. Who reads or writes its stream sees the errors; that nobody does must not end the sidecar.
+   * @throws SandboxError kind `sandbox` where it cannot be opened
+   */
   open<Opened extends Pipe<Readable | Writable>>(make: (fifo: string) => Opened, fifo: string): Opened {
-    if (this.#owner !== null) chownSync(fifo, this.#owner.uid, this.#owner.gid);
-    const pipe = make(fifo);
-    pipe.stream.on('error', () => undefined);
-    this.#pipes.push(pipe);
-    return pipe;
+    try {
+      if (this.#owner !== null) chownSync(fifo, this.#owner.uid, this.#owner.gid);
+      const pipe = make(fifo);
+      pipe.stream.on('error', () => undefined);
+      this.#pipes.push(pipe);
+      return pipe;
+    } catch (error) {
+      const message = `the pipes of a command could not be opened (${errorCode(error)})`;
+      throw new SandboxError('sandbox', 'pipes_unavailable', message, {}, { cause: error });
+    }
   }
 
   /** To be called once the command has been spawned, or could not be, so that end of file can be seen. Idempotent. */

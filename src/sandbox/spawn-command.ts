@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { execa } from 'execa';
 import type { ExitStatus } from './backend.js';
+import { checkSpawnRoom } from './descriptor-room.js';
 import { SandboxError } from './errors.js';
 import type { FifoPool } from './fifo-pool.js';
 import type { PipeOwner } from './pipe-set.js';
@@ -40,6 +41,7 @@ type ChildStdio = [stdin: 'ignore' | 'pipe' | 3, stdout: 'pipe' | 3, stderr: 'pi
  */
 export async function spawnCommand(request: SpawnRequest): Promise<SpawnedCommand> {
   const { fifos, stdin, pipeOwner = null } = request;
+  checkSpawnRoom();
   const stdio = fifos === null ? null : await openTaskStdio(fifos, stdin, pipeOwner);
   const fallback = [stdin === 'pipe' ? 'pipe' : 'ignore', 'pipe', 'pipe'];
   const streamsOfChild = [...(stdio?.child ?? fallback), ...(request.descriptors ?? [])] as ChildStdio;
@@ -81,8 +83,7 @@ function socketsOf({ stdin, stdout, stderr }: NodeStreams): Omit<SpawnedCommand,
   return { stdin, stdout, stderr, release };
 }
 
-function spawnError({ code, originalMessage }: { code?: string | undefined; originalMessage?: string | undefined }) {
-  return new SandboxError('sandbox', 'spawn_failed', `the process could not be spawned: ${originalMessage}`, {
-    code: code ?? null,
-  });
+function spawnError(failed: { code?: string | undefined; originalMessage?: string | undefined; cause?: unknown }) {
+  const message = `the process could not be spawned: ${failed.originalMessage}`;
+  return new SandboxError('sandbox', 'spawn_failed', message, { code: failed.code ?? null }, { cause: failed.cause });
 }

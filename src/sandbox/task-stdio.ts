@@ -1,6 +1,4 @@
 import type { Readable, Writable } from 'node:stream';
-import { errorCode } from './error-code.js';
-import { SandboxError } from './errors.js';
 import type { FifoPool } from './fifo-pool.js';
 import { openInputPipe, openOutputPipe } from './pipe.js';
 import { type PipeOwner, PipeSet } from './pipe-set.js';
@@ -44,7 +42,6 @@ export async function openTaskStdio(
     };
   } catch (error) {
     pipes.release();
-    const message = `the pipes of a command could not be opened (${errorCode(error)})`;
-    throw new SandboxError('sandbox', 'pipes_unavailable', message, {}, { cause: error });
+    throw error;
   }
 }
