@@ -82,7 +82,11 @@ export const settingsSchema = z.strictObject({
     .describe('absolute paths that sandboxed tasks may read besides those of the system'),
   network: z.boolean().default(false).describe('whether tasks may use the network, where the backend can forbid it'),
   workspaceRoot: z.string().min(1).optional().describe('folder for workspaces (default: the temporary folder)'),
-  allowedCwd: words.default([]).describe('absolute folders outside the workspace that a task may have as its cwd'),
+  allowedCwd: words
+    .default([])
+    .describe(
+      'absolute folders outside the workspace that a task may have as its cwd; bubblewrap shows them read-only',
+    ),
   commandPolicy: z
     .strictObject({ allow: words.optional(), deny: words.optional() })
     .default({})

@@ -19,6 +19,7 @@ import { terminateOrCount } from '../repeatable-kill.js';
 import { TaskAccounting } from '../task-accounting.js';
 import { checkFiles } from '../workspace-files.js';
 import type { WorkspaceRoot } from '../workspace-root.js';
+import { findOrExplain } from './hidden-command.js';
 import type { TaskUser } from './identity.js';
 import { type BubblewrapTools, type LiveSandbox, launchSandbox } from './launch.js';
 import { launchScript } from './launcher.js';
@@ -153,7 +154,7 @@ export class BubblewrapContainer implements Container {
       executionId: this.id,
     });
     const hostPath = (path: string) => hostPathOf(layout, provided, this.workspace, path);
-    inspectExecutable(spec.command, environment.PATH ?? '', cwd, hostPath);
+    findOrExplain(spec.command, () => inspectExecutable(spec.command, environment.PATH ?? '', cwd, hostPath));
     const command = [spec.command, ...spec.args];
     await checkArgumentSize([tools.setsid ?? '', '--', ...command], environment);
     return launchScript({ command, environment, cwd, limits, stdin: spec.stdin, setsid: tools.setsid });
