@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { MAX_LABEL_CHARACTERS } from '../constants.js';
 import { taskLimitsSchema } from './limits.js';
 import { bytesOrText, cString, integer, mapOf, positive } from './primitives.js';

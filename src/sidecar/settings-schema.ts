@@ -1,5 +1,5 @@
 import { totalmem } from 'node:os';
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   DEFAULT_OUTPUT_WINDOW_BYTES,
   DEFAULT_STDIN_WINDOW_BYTES,
@@ -85,7 +85,7 @@ export const settingsSchema = z.strictObject({
   allowedCwd: words
     .default([])
     .describe(
-      'absolute folders outside the workspace that a task may have as its cwd; bubblewrap shows them read-only',
+      'absolute folders that a task may have as its cwd beside its workspace; read-only in bubblewrap',
     ),
   commandPolicy: z
     .strictObject({ allow: words.optional(), deny: words.optional() })

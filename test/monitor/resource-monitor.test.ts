@@ -248,7 +248,7 @@ describe('a monitor', () => {
     const handle = test.monitor.startMonitoring(target('task'), LIMITS, test.observer);
     expect([...test.monitor.activeMonitors.keys()]).toEqual(['task']);
     expect(test.registry.snapshot().map(({ name }) => name)).toEqual([
-      ...['timeoutMs', 'cpuTimeMs', 'memoryBytes', 'processes', 'workspaceBytes', 'fileSizeBytes'],
+      ...['sidecarOpenFiles', 'timeoutMs', 'cpuTimeMs', 'memoryBytes', 'processes', 'workspaceBytes', 'fileSizeBytes'],
     ]);
     const [usage, again] = await Promise.all([
       test.monitor.stopMonitoring(handle),
