@@ -84,9 +84,7 @@ export const settingsSchema = z.strictObject({
   workspaceRoot: z.string().min(1).optional().describe('folder for workspaces (default: the temporary folder)'),
   allowedCwd: words
     .default([])
-    .describe(
-      'absolute folders that a task may have as its cwd beside its workspace; read-only in bubblewrap',
-    ),
+    .describe('absolute folders that a task may have as its cwd beside its workspace; read-only in bubblewrap'),
   commandPolicy: z
     .strictObject({ allow: words.optional(), deny: words.optional() })
     .default({})
