@@ -14,9 +14,19 @@ export const querySchema = z.discriminatedUnion(
 );
 export type Query = z.infer<typeof querySchema>;
 
+/** Percentiles in ms; nil where nothing has been seen. */
+export const percentilesSchema = z.object({
+  p50: knownCount,
+  p90: knownCount,
+  p99: knownCount,
+  max: knownCount,
+});
+export type Percentiles = z.infer<typeof percentilesSchema>;
+
 /**
  * The live usage of one tracked limit. `depth` never exceeds `capacity`; parked producers are `waiters`.
- * Byte bounds are there where the queue has them. `parkedMs` and `longestParkMs` tell how long producers waited.
+ * Byte bounds are there where the queue has them. `parkedMs` and `longestParkMs` tell how long producers waited, and
+ * `waitMs` how long what has left a queue had been in it; a limit that is no queue, and a window of bytes, has none.
  */
 export const queueSnapshotSchema = z.object({
   name: z.string(),
@@ -35,17 +45,9 @@ export const queueSnapshotSchema = z.object({
   parkedCount: count,
   parkedMs: count,
   longestParkMs: count,
+  waitMs: percentilesSchema.optional(),
 });
 export type QueueSnapshot = z.infer<typeof queueSnapshotSchema>;
-
-/** Percentiles in ms over the most recent tasks; nil where none has been seen. */
-export const percentilesSchema = z.object({
-  p50: knownCount,
-  p90: knownCount,
-  p99: knownCount,
-  max: knownCount,
-});
-export type Percentiles = z.infer<typeof percentilesSchema>;
 
 /** Statistics of the executor since it was started; `throughputPerMinute` counts results in the last 60 s. */
 export const executionStatisticsSchema = z.object({

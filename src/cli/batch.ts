@@ -6,6 +6,8 @@ import type { Settings } from '../sidecar/index.js';
 import { type CliIo, writeText } from './cli-io.js';
 import { UsageError } from './command-line.js';
 import { openLocalExecutor } from './local-executor.js';
+import { Narrator } from './narrator.js';
+import { OutputPassage } from './output-passage.js';
 import { ProgressBar } from './progress-bar.js';
 import { resultLine } from './result-line.js';
 
@@ -24,15 +26,17 @@ interface UnreadableLine {
  * `notExecuted` result. Ctrl-C, SIGTERM, and that nobody reads the results any more, cancel what is under way, and no
  * further line is read. Exits with 0 where all succeeded, else 1; 143 after SIGTERM.
  */
-export async function runBatch(file: string, settings: Settings, io: CliIo): Promise<number> {
+export async function runBatch(file: string, settings: Settings, io: CliIo, verbose: boolean): Promise<number> {
   const input = file === '-' ? io.stdin : await openFile(file);
   await using local = await openLocalExecutor(settings, io);
-  const { executor } = local;
+  const { executor, registry } = local;
+  using narrator = verbose ? new Narrator(io.stderr, registry) : null;
+  using results = new OutputPassage({ name: 'stdout', stream: io.stdout, registry });
   using bar = new ProgressBar(io.stderr);
   let failed = 0;
   const answer = async (line: number, result: TaskResult | UnreadableLine) => {
     if (result.status !== 'success') failed += 1;
-    await writeText(io.stdout, resultLine(line, result));
+    await results.write(Buffer.from(resultLine(line, result)));
     bar.ended();
   };
   const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
@@ -65,6 +69,8 @@ export async function runBatch(file: string, settings: Settings, io: CliIo): Pro
     else for (const result of preparation.results) await answer(number, result);
   }
   await executor.idle();
+  await writeText(io.stdout, '');
+  await narrator?.queues([]);
   stopListening();
   if (io.termination.aborted) return EXIT_CODES.terminated;
   return failed === 0 && !stopped ? EXIT_CODES.clean : SOME_FAILED;

@@ -19,7 +19,8 @@ Limits of run (whole numbers; ms take the suffixes ms, s, m, h; bytes K, M, G):
 Other options of run:
   --env NAME=VALUE      set a variable (repeatable)        --cwd DIR       working directory in the workspace
   --file PATH=SOURCE    copy SOURCE to PATH (repeatable)   --require kernel
-  --verbose             tell warnings, usage and timing on stderr
+  --verbose             tell on stderr: limit warnings, what stalls and who is slow, where the time went, peak usage,
+                        and the figures of the queues
 
 Settings (a flag, a variable, a key of the JSON file --config FILE, or of init.config; the later ones win:
 file, environment, flags, init.config):

@@ -1,14 +1,16 @@
 import { readFile } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
 import { EXIT_CODES, type Task, type TaskFile, type TaskResult } from '../../protocol/index.js';
-import type { TaskHandle, TaskListener } from '../executor/index.js';
-import { type Settings, SettingsLayers, streamSink } from '../sidecar/index.js';
+import type { TaskHandle } from '../executor/index.js';
+import { type Settings, SettingsLayers } from '../sidecar/index.js';
 import { runBatch } from './batch.js';
 import { type CliIo, writeText } from './cli-io.js';
 import { type OptionKind, type ParsedArguments, parseArguments, UsageError } from './command-line.js';
 import { exitCodeOfResult } from './exit-code.js';
 import { openLocalExecutor } from './local-executor.js';
+import { Narrator } from './narrator.js';
+import { OutputPassage } from './output-passage.js';
 import { limitOptions, limitsOf } from './quantity.js';
+import { StdinPassage } from './stdin-passage.js';
 
 const OPTIONS: Readonly<Record<string, OptionKind>> = {
   ...Object.fromEntries(Object.keys(limitOptions).map((name) => [name, 'string'] as const)),
@@ -37,7 +39,7 @@ export async function run(args: readonly string[], io: CliIo): Promise<number> {
       throw new UsageError(
         `--batch takes its commands from the file, got ${JSON.stringify(parsed.operands[0])} besides`,
       );
-    return runBatch(file, settings, io);
+    return runBatch(file, settings, io, parsed.given.has('verbose'));
   }
   const task = await taskOf(parsed);
   return runOne(task, settings, io, parsed.given.has('verbose'));
@@ -82,75 +84,34 @@ function splitPair(option: string, form: string, text: string): [string, string]
 async function runOne(task: Task, settings: Settings, io: CliIo, verbose: boolean): Promise<number> {
   await using local = await openLocalExecutor(settings, io);
   const { executor, registry } = local;
-  if (verbose)
-    registry.setLimitWarningHandler(
-      (warning) => void writeText(io.stderr, `exec-sidecar: ${JSON.stringify(warning)}\n`),
-    );
-  const credit = new StdinCredit(settings.stdinWindowBytes);
-  const preparation = executor.prepare([{ task, listener: listenerOf(io, credit) }]);
-  if (!preparation.ok) return report(preparation.results[0]!, io, verbose);
+  using narrator = verbose ? new Narrator(io.stderr, registry) : null;
+  using stdout = new OutputPassage({ name: 'stdout', stream: io.stdout, registry });
+  using stderr = new OutputPassage({ name: 'stderr', stream: io.stderr, registry });
+  const stdin = new StdinPassage(settings.stdinWindowBytes);
+  const passages = { stdout, stderr };
+  const preparation = executor.prepare([
+    {
+      task,
+      listener: {
+        onOutput: (stream, _offset, data) => passages[stream].write(data),
+        onStdinAllowed: (total) => stdin.allow(total),
+      },
+    },
+  ]);
+  if (!preparation.ok) return report(preparation.results[0]!, io, narrator);
   const handle = preparation.handles[0]!;
   const stopListening = passOnSignals(handle, io);
   try {
     await executor.submitTasks([handle]);
-    void feed(io.stdin, handle, credit);
-    return await report(await handle.result, io, verbose);
+    void stdin.feed(io.stdin, handle);
+    const result = await handle.result;
+    const exitCode = await report(result, io, narrator);
+    await narrator?.queues(handle.stdin?.usage ? [handle.stdin.usage] : []);
+    return exitCode;
   } finally {
     stopListening();
     io.stdin.destroy();
   }
-}
-
-function listenerOf(io: CliIo, credit: StdinCredit): TaskListener {
-  const sinks = { stdout: streamSink(io.stdout), stderr: streamSink(io.stderr) };
-  return {
-    onOutput(stream, _offset, data) {
-      return sinks[stream].write([data]) ? undefined : sinks[stream].drained();
-    },
-    onStdinAllowed: (total) => credit.allow(total),
-  };
-}
-
-/** How much stdin the executor takes now: reading pauses at the end of it. */
-class StdinCredit {
-  #allowed: number;
-  #wake: (() => void) | null = null;
-
-  constructor(allowed: number) {
-    this.#allowed = allowed;
-  }
-
-  allow(total: number): void {
-    this.#allowed = total;
-    this.#wake?.();
-  }
-
-  /** Resolves with how many bytes may be sent, at least one, when `sent` have been. */
-  async room(sent: number): Promise<number> {
-    while (this.#allowed <= sent) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-    return this.#allowed - sent;
-  }
-}
-
-async function feed(source: Readable, handle: TaskHandle, credit: StdinCredit): Promise<void> {
-  const { stdin } = handle;
-  if (stdin === null) return;
-  try {
-    for await (const chunk of source) {
-      for (let rest = chunk as Buffer; rest.byteLength > 0; ) {
-        const piece = rest.subarray(0, await credit.room(stdin.receivedBytes));
-        stdin.write(piece);
-        rest = rest.subarray(piece.byteLength);
-      }
-    }
-  } catch {
-    // A stdin that breaks has ended.
-  }
-  stdin.end();
 }
 
 function passOnSignals(handle: TaskHandle, io: CliIo): () => void {
@@ -172,16 +133,10 @@ function passOnSignals(handle: TaskHandle, io: CliIo): () => void {
   };
 }
 
-async function report(result: TaskResult, io: CliIo, verbose: boolean): Promise<number> {
+async function report(result: TaskResult, io: CliIo, narrator: Narrator | null): Promise<number> {
   if (result.error !== undefined)
     await writeText(io.stderr, `exec-sidecar: ${result.status}: ${result.error.message}\n`);
-  if (verbose) {
-    const { status, exitCode, signal, usage, timing, limitsExceeded } = result;
-    await writeText(
-      io.stderr,
-      `exec-sidecar: ${JSON.stringify({ status, exitCode, signal, usage, timing, limitsExceeded })}\n`,
-    );
-  }
   await writeText(io.stdout, '');
+  await narrator?.concluded(result);
   return io.termination.aborted ? EXIT_CODES.terminated : exitCodeOfResult(result);
 }

@@ -17,6 +17,7 @@ import { toWireError } from './errors.js';
 import { notStarted } from './not-started.js';
 import { outputOptions } from './output-options.js';
 import { OutputRelay } from './output-relay.js';
+import type { StdinQueue } from './stdin-queue.js';
 import type { TaskHandle } from './task-handle.js';
 import { determineStatus, limitBehindSignal } from './task-result.js';
 import type { TerminationCause } from './termination.js';
@@ -167,7 +168,7 @@ async function runToEnd(
     late ??= cause;
   });
   const pumps = Promise.all([relay.pump('stdout', sandboxed.stdout), relay.pump('stderr', sandboxed.stderr)]);
-  const fed = feedStdin(handle, sandboxed.stdin);
+  const fed = feedStdin(handle, sandboxed.stdin, context);
   handle.abandonOutput = () => {
     handle.abandonOutput = () => {};
     relay.abandon();
@@ -228,13 +229,30 @@ function startMonitoring(
   );
 }
 
-async function feedStdin(handle: TaskHandle, stdin: Writable | null): Promise<void> {
+async function feedStdin(handle: TaskHandle, stdin: Writable | null, context: ExecutionContext): Promise<void> {
   if (stdin === null) return;
-  if (handle.stdin !== null) return handle.stdin.feed(stdin);
+  if (handle.stdin !== null) return feedStreamedStdin(handle.stdin, stdin, handle.executionId, context);
   const { stdin: given } = handle.validated.task;
   // A command need not read its stdin: that it has closed the pipe early is no fault of anybody.
   stdin.on('error', () => stdin.destroy());
   stdin.end(isStreamedStdin(given) ? undefined : given);
+}
+
+async function feedStreamedStdin(
+  queue: StdinQueue,
+  stdin: Writable,
+  executionId: string,
+  { registry }: ExecutionContext,
+): Promise<void> {
+  using window = registry.openWindow({
+    window: 'stdinWindow',
+    scope: executionId,
+    capacity: queue.windowBytes,
+    configKey: 'stdinWindowBytes',
+    name: `host → task ${executionId} stdin`,
+    slow: () => 'the task does not read its stdin, or too slowly',
+  });
+  await queue.feed(stdin, window);
 }
 
 async function collectFiles(container: Container, task: Task, maxBytes: number): Promise<Collected> {

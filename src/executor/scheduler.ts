@@ -47,8 +47,8 @@ export class Scheduler<Item extends ScheduledTask> {
   readonly #idleWorkers: ((task: Item | null) => void)[] = [];
   readonly #waiters: Waiter<Item>[] = [];
   readonly #workers: Promise<void>[] = [];
-  /** The tasks in the queue that the gauge has counted. */
-  readonly #counted = new Set<Item>();
+  /** The tasks in the queue that the gauge has counted, and when. */
+  readonly #counted = new Map<Item, number>();
   #queuedBytes = 0;
   #closed = false;
 
@@ -60,6 +60,7 @@ export class Scheduler<Item extends ScheduledTask> {
       limit: 'schedulerQueue',
       capacity: queueSize,
       capacityBytes: queueBytes,
+      link: { name: 'scheduler queue → workers', slow: () => this.#whatHoldsTasksBack() },
     });
     this.#activeGauge = registry.register({ limit: 'activeTasks', capacity: maxConcurrentTasks });
     this.#budget = new MemoryBudget(
@@ -152,16 +153,18 @@ export class Scheduler<Item extends ScheduledTask> {
     return started;
   }
 
-  async #waitForRoom(tasks: readonly Item[], signal: AbortSignal | undefined): Promise<void> {
-    using _park = this.#queueGauge.park();
-    await new Promise<void>((resolve, reject) => {
+  #waitForRoom(tasks: readonly Item[], signal: AbortSignal | undefined): Promise<void> {
+    const park = this.#queueGauge.park();
+    return new Promise((resolve, reject) => {
       const withdraw = () => {
+        park.end();
         this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
         reject(signal?.reason);
         this.#admitWaiters();
       };
       const settle = (act: () => void) => {
         signal?.removeEventListener('abort', withdraw);
+        park.end();
         act();
       };
       const waiter: Waiter<Item> = {
@@ -172,6 +175,13 @@ export class Scheduler<Item extends ScheduledTask> {
       this.#waiters.push(waiter);
       signal?.addEventListener('abort', withdraw, { once: true });
     });
+  }
+
+  #whatHoldsTasksBack(): string {
+    const { maxConcurrentTasks } = this.#options;
+    return this.#activeTasks.size >= maxConcurrentTasks
+      ? `all ${maxConcurrentTasks} workers are busy (setting maxConcurrentTasks)`
+      : 'the memory limits of what runs use up the budget (setting memoryBudgetBytes)';
   }
 
   /** The tasks hear of it last: they may leave the queue, or others of them, as soon as they do. */
@@ -188,13 +198,17 @@ export class Scheduler<Item extends ScheduledTask> {
   /** What a worker has taken at once never waited, and so never counts as a filled queue. */
   #count(task: Item): void {
     if (this.#activeTasks.has(task.executionId)) return;
-    this.#counted.add(task);
+    this.#counted.set(task, performance.now());
     this.#queueGauge.enqueue(task.byteLength);
   }
 
   #leftQueue(task: Item): void {
     this.#queuedBytes -= task.byteLength;
-    if (this.#counted.delete(task)) this.#queueGauge.dequeue(task.byteLength);
+    const since = this.#counted.get(task);
+    if (since === undefined) return;
+    this.#counted.delete(task);
+    this.#queueGauge.dequeue(task.byteLength);
+    this.#queueGauge.recordWait(performance.now() - since);
   }
 
   #admitWaiters(): void {

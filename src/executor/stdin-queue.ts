@@ -1,4 +1,6 @@
 import type { Writable } from 'node:stream';
+import type { QueueSnapshot } from '../../protocol/index.js';
+import type { WindowGauge } from '../tracking/index.js';
 
 /**
  * Streamed stdin on its way to a process: bounded by a window of bytes that are received and not yet consumed. A full
@@ -6,7 +8,8 @@ import type { Writable } from 'node:stream';
  * What the process can no longer take, because it has closed its stdin or ended, counts as consumed.
  */
 export class StdinQueue {
-  readonly #windowBytes: number;
+  /** How many bytes may be received and not yet consumed. */
+  readonly windowBytes: number;
   readonly #onAllowed: (totalBytes: number) => void;
   readonly #chunks: Uint8Array[] = [];
   #receivedBytes = 0;
@@ -15,9 +18,10 @@ export class StdinQueue {
   #ended = false;
   #closed = false;
   #wake: (() => void) | null = null;
+  #window: WindowGauge | null = null;
 
   constructor(options: { windowBytes: number; onAllowed: (totalBytes: number) => void }) {
-    this.#windowBytes = options.windowBytes;
+    this.windowBytes = options.windowBytes;
     this.#announcedBytes = options.windowBytes;
     this.#onAllowed = options.onAllowed;
   }
@@ -36,6 +40,11 @@ export class StdinQueue {
     return this.#ended;
   }
 
+  /** How the window is used since there is a process to feed, or was when that ended; null before. */
+  get usage(): QueueSnapshot | null {
+    return this.#window?.snapshot() ?? null;
+  }
+
   /** Takes in a chunk, which must be within the window and is kept as it is. Empty ones, which no window bounds, are not. */
   write(chunk: Uint8Array): void {
     if (chunk.byteLength === 0) return;
@@ -44,6 +53,7 @@ export class StdinQueue {
       this.#consumed(chunk.byteLength);
     } else {
       this.#chunks.push(chunk);
+      this.#observe();
       this.#wake?.();
     }
   }
@@ -54,8 +64,13 @@ export class StdinQueue {
     this.#wake?.();
   }
 
-  /** Feeds a process until the end of stdin, or until the process takes no more. Never rejects. */
-  async feed(stdin: Writable): Promise<void> {
+  /**
+   * Feeds a process until the end of stdin, or until the process takes no more. Never rejects.
+   * @param window is told what waits here from now on, and parks who feeds a process that does not read
+   */
+  async feed(stdin: Writable, window: WindowGauge | null = null): Promise<void> {
+    this.#window = window;
+    this.#observe();
     const wake = () => this.#wake?.();
     stdin.on('error', () => stdin.destroy());
     stdin.on('drain', wake);
@@ -64,7 +79,7 @@ export class StdinQueue {
       const chunk = this.#chunks.shift();
       if (chunk !== undefined) {
         stdin.write(chunk);
-        while (stdin.writableNeedDrain && !stdin.destroyed) await this.#change();
+        if (stdin.writableNeedDrain) await this.#drained(stdin);
         this.#consumed(chunk.byteLength);
       } else if (this.#ended) {
         stdin.end();
@@ -84,6 +99,15 @@ export class StdinQueue {
     for (const chunk of this.#chunks.splice(0)) this.#consumed(chunk.byteLength);
   }
 
+  async #drained(stdin: Writable): Promise<void> {
+    using _park = this.#window?.park();
+    while (stdin.writableNeedDrain && !stdin.destroyed) await this.#change();
+  }
+
+  #observe(): void {
+    this.#window?.observe(this.#receivedBytes - this.#consumedBytes, this.#receivedBytes);
+  }
+
   /** Resolves when the host has sent something, or the process takes more, or nothing any more. */
   #change(): Promise<void> {
     return new Promise((resolve) => {
@@ -94,8 +118,9 @@ export class StdinQueue {
   /** Announces new credit in steps of half a window, so that credit does not cost a frame a chunk. */
   #consumed(bytes: number): void {
     this.#consumedBytes += bytes;
-    const allowed = this.#consumedBytes + this.#windowBytes;
-    if (allowed - this.#announcedBytes < this.#windowBytes / 2) return;
+    this.#observe();
+    const allowed = this.#consumedBytes + this.windowBytes;
+    if (allowed - this.#announcedBytes < this.windowBytes / 2) return;
     this.#announcedBytes = allowed;
     this.#onAllowed(allowed);
   }

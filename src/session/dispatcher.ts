@@ -7,6 +7,7 @@ import {
   type Stdin,
 } from '../../protocol/index.js';
 import type { TaskExecutor } from '../executor/index.js';
+import type { QueueRegistry } from '../tracking/index.js';
 import type { ReceivedFrame } from './frame-source.js';
 import type { Inbox } from './inbox.js';
 import type { Outbox } from './outbox.js';
@@ -19,6 +20,7 @@ export interface DispatcherOptions {
   readonly inbox: Inbox;
   readonly outbox: Outbox;
   readonly executor: TaskExecutor;
+  readonly registry: QueueRegistry;
   readonly questions: Questions;
   readonly outputWindowBytes: number;
   readonly onShutdown: (shutdown: Shutdown) => void;
@@ -93,9 +95,9 @@ export class Dispatcher {
   }
 
   #open(id: number): HostTask {
-    const { table, outbox, outputWindowBytes } = this.#options;
+    const { table, outbox, registry, outputWindowBytes } = this.#options;
     const onAnswered = () => table.closeTask(id);
-    return table.openTask(id, new TaskFrames({ id, outbox, outputWindowBytes, onAnswered }));
+    return table.openTask(id, new TaskFrames({ id, outbox, registry, outputWindowBytes, onAnswered }));
   }
 
   #stdin(task: HostTask | undefined, id: number, body: Stdin): void {

@@ -1,4 +1,5 @@
 import { FrameBatch } from '../../protocol/index.js';
+import type { ParkLog } from '../tracking/index.js';
 import type { ByteSink } from './byte-streams.js';
 
 /** Where the pump takes encoded frames from. */
@@ -14,12 +15,15 @@ const WRITE_BYTES = 131_072;
 export class FramePump {
   readonly #supply: FrameSupply;
   readonly #sink: ByteSink;
+  readonly #parks: ParkLog;
   #running = false;
   #idle: Promise<void> = Promise.resolve();
 
-  constructor(supply: FrameSupply, sink: ByteSink) {
+  /** @param parks is where the pump is parked while the host does not read */
+  constructor(supply: FrameSupply, sink: ByteSink, parks: ParkLog) {
     this.#supply = supply;
     this.#sink = sink;
+    this.#parks = parks;
   }
 
   /** There may be something to write. */
@@ -39,9 +43,14 @@ export class FramePump {
     // The rest of this tick may bring more frames: they go out in the same write.
     await Promise.resolve();
     for (let chunks = this.#takeBatch(); chunks.length > 0; chunks = this.#takeBatch()) {
-      if (!this.#sink.write(chunks) && !this.#sink.gone.aborted) await this.#sink.drained();
+      if (!this.#sink.write(chunks) && !this.#sink.gone.aborted) await this.#drained();
     }
     this.#running = false;
+  }
+
+  async #drained(): Promise<void> {
+    using _park = this.#parks.park();
+    await this.#sink.drained();
   }
 
   #takeBatch(): Uint8Array[] {

@@ -21,6 +21,8 @@ export interface Submission {
 export class Inbox {
   readonly #sender: TrackedSyncSender<Submission>;
   readonly #receiver: TrackedReceiver<Submission>;
+  /** Who keeps submissions from moving on. */
+  #slow = 'the scheduler queue is full';
 
   constructor(options: { registry: QueueRegistry; frames: number; bytes: number }) {
     [this.#sender, this.#receiver] = trackedSyncChannel<Submission>({
@@ -28,6 +30,7 @@ export class Inbox {
       limit: 'inboxQueue',
       capacity: options.frames,
       capacityBytes: options.bytes,
+      link: { name: 'stdin → inbox', slow: () => this.#slow },
       sizeOf: (submission) => submission.byteLength,
     });
   }
@@ -40,7 +43,9 @@ export class Inbox {
   /** Moves submissions on to the executor, one after the other, until the inbox is closed. */
   async dispatchTo(executor: TaskExecutor, outbox: Outbox): Promise<void> {
     for await (const { handles } of this.#receiver) {
+      this.#slow = 'the host does not read the answers to what it has submitted';
       await outbox.controlRoom();
+      this.#slow = 'the scheduler queue is full';
       await executor.submitTasks(handles);
     }
   }

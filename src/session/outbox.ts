@@ -1,5 +1,5 @@
 import { encodeFrame, type LimitWarning, type SidecarFrame } from '../../protocol/index.js';
-import type { QueueRegistry } from '../tracking/index.js';
+import type { ParkLog, QueueRegistry } from '../tracking/index.js';
 import type { ByteSink } from './byte-streams.js';
 import { FramePump } from './frame-pump.js';
 import { LaneQueue } from './lane-queue.js';
@@ -28,6 +28,7 @@ export interface OutboxOptions extends OutboxBounds {
 
 interface ControlFrame {
   readonly bytes: Uint8Array;
+  readonly since: number;
   readonly onTaken: (() => void) | undefined;
 }
 
@@ -53,7 +54,7 @@ export class Outbox {
   constructor(options: OutboxOptions) {
     const { registry, sink, outputFrames, outputBytes, results, resultBytes, controlFrames } = options;
     this.#maxFrameBytes = options.maxFrameBytes;
-    this.#pump = new FramePump({ take: () => this.#take() }, sink);
+    this.#pump = new FramePump({ take: () => this.#take() }, sink, this.#watchHost(registry));
     this.#controlRoom = new RoomQueue(
       registry.register({ limit: 'controlQueue', capacity: controlFrames, capacityBytes: options.maxFrameBytes }),
       { capacity: controlFrames - options.reservedControlFrames, capacityBytes: options.maxFrameBytes },
@@ -76,7 +77,7 @@ export class Outbox {
     if (this.#sealed) return;
     const bytes = this.#encode(frame);
     this.#controlRoom.enter(bytes.byteLength);
-    this.#control.push({ bytes, onTaken });
+    this.#control.push({ bytes, since: performance.now(), onTaken });
     this.#pump.wake();
   }
 
@@ -101,7 +102,7 @@ export class Outbox {
   /** Adds output of a task, after waiting for room. Answers undefined where there is room now. */
   output(id: number, frame: SidecarFrame & { type: 'output' }): Promise<void> | undefined {
     const bytes = frame.body.data.byteLength;
-    const add = () => this.#addToLane(id, frame, () => this.#outputRoom.leave(bytes, id));
+    const add = () => this.#addToLane(id, frame, (waitedMs) => this.#outputRoom.leave(bytes, id, waitedMs));
     const waiting = this.#sealed ? undefined : this.#outputRoom.request(bytes, id);
     if (waiting === undefined) {
       add();
@@ -117,14 +118,14 @@ export class Outbox {
   async result(id: number, frame: SidecarFrame, weightBytes: number, onTaken?: () => void): Promise<void> {
     const waiting = this.#sealed ? undefined : this.#resultRoom.request(weightBytes, id);
     if (waiting !== undefined) await waiting;
-    const leave = () => this.#resultRoom.leave(weightBytes, id);
+    const leave = (waitedMs: number) => this.#resultRoom.leave(weightBytes, id, waitedMs);
     try {
-      this.#addToLane(id, frame, () => {
-        leave();
+      this.#addToLane(id, frame, (waitedMs) => {
+        leave(waitedMs);
         onTaken?.();
       });
     } catch (error) {
-      leave();
+      leave(0);
       throw error;
     }
   }
@@ -158,16 +159,17 @@ export class Outbox {
     return [this.#controlRoom, this.#outputRoom, this.#resultRoom];
   }
 
-  #addToLane(id: number, frame: SidecarFrame, onTaken: () => void): void {
+  #addToLane(id: number, frame: SidecarFrame, onTaken: (waitedMs: number) => void): void {
     if (this.#sealed) return;
-    this.#lanes.push(id, { bytes: this.#encode(frame), onTaken });
+    const since = performance.now();
+    this.#lanes.push(id, { bytes: this.#encode(frame), onTaken: () => onTaken(performance.now() - since) });
     this.#pump.wake();
   }
 
   #take(): Uint8Array | null {
     const control = this.#control.shift();
     if (control !== undefined) {
-      this.#controlRoom.leave(control.bytes.byteLength);
+      this.#controlRoom.leave(control.bytes.byteLength, 0, performance.now() - control.since);
       control.onTaken?.();
       return control.bytes;
     }
@@ -176,6 +178,17 @@ export class Outbox {
     const next = this.#lanes.take();
     next?.onTaken();
     return next?.bytes ?? null;
+  }
+
+  /** What the pump waits at. All three queues stand before it: the fullest tells how it is. */
+  #watchHost(registry: QueueRegistry): ParkLog {
+    return registry.watch({
+      name: 'outbox → host',
+      scope: 'sidecar',
+      slow: () => 'the host does not read, or too slowly',
+      reading: () =>
+        this.#rooms.map((room) => room.reading()).reduce((a, b) => (b.fillPercent > a.fillPercent ? b : a)),
+    });
   }
 
   #drop(): void {

@@ -1,4 +1,4 @@
-import type { QueueGauge } from '../tracking/index.js';
+import type { FillReading, QueueGauge } from '../tracking/index.js';
 
 export interface RoomBounds {
   readonly capacity: number;
@@ -59,14 +59,15 @@ export class RoomQueue {
     return this.#fits(0, 0) ? undefined : this.#wait(0, 0, () => {});
   }
 
-  /** Gives a place back. */
-  leave(bytes = 0, key = 0): void {
+  /** Gives a place back. `waitedMs` is how long it was held. */
+  leave(bytes = 0, key = 0, waitedMs = 0): void {
     this.#items -= 1;
     this.#bytes -= bytes;
     const held = (this.#held.get(key) ?? 0) - 1;
     if (held > 0) this.#held.set(key, held);
     else this.#held.delete(key);
     this.#gauge.dequeue(bytes);
+    this.#gauge.recordWait(waitedMs);
     this.#admit();
   }
 
@@ -74,6 +75,11 @@ export class RoomQueue {
   open(): void {
     this.#opened = true;
     for (const request of this.#requests.splice(0)) request.admit();
+  }
+
+  /** How full the queue is, in items or bytes, whichever is the fuller. */
+  reading(): FillReading {
+    return this.#gauge.reading();
   }
 
   close(): void {
@@ -88,10 +94,11 @@ export class RoomQueue {
     );
   }
 
-  async #wait(bytes: number, key: number, enter: () => void): Promise<void> {
-    using _park = this.#gauge.park();
-    await new Promise<void>((resolve) => {
+  #wait(bytes: number, key: number, enter: () => void): Promise<void> {
+    const park = this.#gauge.park();
+    return new Promise((resolve) => {
       const admit = () => {
+        park.end();
         enter();
         resolve();
       };

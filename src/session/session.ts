@@ -51,6 +51,7 @@ export class Session {
       inbox,
       outbox,
       executor,
+      registry,
       questions: new Questions({ table: this.#table, registry, executor, outbox, probe }),
       outputWindowBytes: config.window.outputBytes,
       onShutdown: (request) => this.#finish({ kind: 'shutdown', request }),

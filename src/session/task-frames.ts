@@ -1,23 +1,37 @@
 import type { LimitWarning, TaskResult, UsageEvent } from '../../protocol/index.js';
 import type { OutputStreamName, TaskListener } from '../executor/index.js';
+import type { QueueRegistry } from '../tracking/index.js';
 import type { Outbox } from './outbox.js';
 import { OutputCredit } from './output-credit.js';
 import { sendResult } from './send-result.js';
+
+export interface TaskFramesOptions {
+  readonly id: number;
+  readonly outbox: Outbox;
+  readonly registry: QueueRegistry;
+  /** How much output may be sent before the host allows more. */
+  readonly outputWindowBytes: number;
+  /** Called when the result is on its way: the id is free again. */
+  readonly onAnswered: () => void;
+}
 
 /** Turns what happens to one task into frames. After the result no frame of the task is sent. */
 export class TaskFrames implements Required<TaskListener> {
   readonly #id: number;
   readonly #outbox: Outbox;
+  readonly #registry: QueueRegistry;
+  readonly #outputWindowBytes: number;
   readonly #credit: OutputCredit;
   readonly #onAnswered: () => void;
   #executionId = '';
   #abandoned = false;
   #ended = false;
 
-  /** @param options.onAnswered is called when the result is on its way: the id is free again */
-  constructor(options: { id: number; outbox: Outbox; outputWindowBytes: number; onAnswered: () => void }) {
+  constructor(options: TaskFramesOptions) {
     this.#id = options.id;
     this.#outbox = options.outbox;
+    this.#registry = options.registry;
+    this.#outputWindowBytes = options.outputWindowBytes;
     this.#credit = new OutputCredit(options.outputWindowBytes);
     this.#onAnswered = options.onAnswered;
   }
@@ -51,6 +65,7 @@ export class TaskFrames implements Required<TaskListener> {
   }
 
   onOutput(stream: OutputStreamName, offset: number, data: Uint8Array): void | Promise<void> {
+    if (!this.#credit.tracked) this.#trackCredit();
     if (this.#credit.available < data.byteLength) return this.#sendInPieces(stream, offset, data);
     return this.#send(stream, offset, data);
   }
@@ -72,7 +87,21 @@ export class TaskFrames implements Required<TaskListener> {
 
   async onResult(result: TaskResult): Promise<void> {
     this.#ended = true;
+    this.#credit.close();
     await sendResult(this.#outbox, result, (body) => ({ type: 'result', id: this.#id, body }), this.#onAnswered);
+  }
+
+  /** Only a task that streams its output has a window, from its first output to its end. */
+  #trackCredit(): void {
+    const gauge = this.#registry.openWindow({
+      window: 'outputWindow',
+      scope: this.#executionId,
+      capacity: this.#outputWindowBytes,
+      configKey: 'outputWindowBytes',
+      name: `task ${this.#executionId} output → host window`,
+      slow: () => 'the host returns no credit for what it was sent',
+    });
+    this.#credit.track(gauge);
   }
 
   async #sendInPieces(stream: OutputStreamName, offset: number, data: Uint8Array): Promise<void> {

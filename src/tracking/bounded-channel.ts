@@ -8,6 +8,8 @@ import { WaitingLine } from './waiting-line.js';
 interface Entry<T> {
   readonly item: T;
   readonly bytes: number;
+  /** When it came into the queue. */
+  since: number;
 }
 
 interface Batch<T> {
@@ -73,7 +75,11 @@ export class BoundedChannel<T> {
   /** Takes everything that is queued. */
   drain(): T[] {
     const items: T[] = [];
-    for (let entry = this.#queue.shift(); entry !== undefined; entry = this.#queue.shift()) items.push(entry.item);
+    const now = performance.now();
+    for (let entry = this.#queue.shift(); entry !== undefined; entry = this.#queue.shift()) {
+      items.push(entry.item);
+      this.#gauge.recordWait(now - entry.since);
+    }
     const bytes = this.#queuedBytes;
     this.#queuedBytes = 0;
     this.#gauge.dequeue(bytes, items.length);
@@ -94,7 +100,7 @@ export class BoundedChannel<T> {
   }
 
   #batchOf(items: readonly T[]): Batch<T> {
-    const entries = items.map((item) => ({ item, bytes: toCount(this.#sizeOf(item)) }));
+    const entries = items.map((item) => ({ item, bytes: toCount(this.#sizeOf(item)), since: 0 }));
     return { entries, bytes: totalBytes(entries) };
   }
 
@@ -125,10 +131,15 @@ export class BoundedChannel<T> {
     for (const { item, bytes } of entries.slice(0, handedOver)) {
       this.#receivers.resolveFirst(item);
       this.#gauge.passThrough(bytes);
+      this.#gauge.recordWait(0);
     }
     const queued = entries.slice(handedOver);
     const queuedBytes = totalBytes(queued);
-    for (const entry of queued) this.#queue.push(entry);
+    const now = performance.now();
+    for (const entry of queued) {
+      entry.since = now;
+      this.#queue.push(entry);
+    }
     this.#queuedBytes += queuedBytes;
     this.#gauge.enqueue(queuedBytes, queued.length);
   }
@@ -138,6 +149,7 @@ export class BoundedChannel<T> {
     if (entry === undefined) return undefined;
     this.#queuedBytes -= entry.bytes;
     this.#gauge.dequeue(entry.bytes);
+    this.#gauge.recordWait(performance.now() - entry.since);
     this.#afterRemoval();
     return entry;
   }

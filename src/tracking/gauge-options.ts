@@ -1,4 +1,5 @@
 import { type CapacityFault, InvalidCapacityError } from './errors.js';
+import type { Link } from './stall.js';
 import { type TrackedLimit, type TrackedLimitDefinition, trackedLimits } from './tracked-limit.js';
 
 type LimitWhere<Property extends Partial<TrackedLimitDefinition>> = {
@@ -27,6 +28,8 @@ export interface GaugeOptions<Limit extends TrackedLimit = TrackedLimit> {
   readonly scope?: string;
   /** The setting that raises `capacity`; that of the catalogue where it is left out. */
   readonly configKey?: string;
+  /** The link of the chain at which the producers of a queue wait, to be told when it is stalled. */
+  readonly link?: Link;
 }
 
 /** @throws InvalidCapacityError where a capacity is no integer from `minimum` to 2^53 − 1 */

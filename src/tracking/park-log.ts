@@ -11,19 +11,37 @@ export interface ParkTotals {
   readonly longestParkMs: number;
 }
 
+/** Hears when the first begins to wait, and when nobody waits any more. */
+export interface ParkObserver {
+  onParked(): void;
+  onReleased(): void;
+}
+
 /** Counts the producers that wait for room in a queue, and how long they wait. */
 export class ParkLog {
   /** Those who wait, the one who has waited longest first. */
   readonly #open = new Set<{ readonly since: number }>();
+  readonly #observer: ParkObserver | null;
   #parkedCount = 0;
   #endedMs = 0;
   #longestEndedMs = 0;
+
+  constructor(observer: ParkObserver | null = null) {
+    this.#observer = observer;
+  }
+
+  /** Since when the one who has waited longest waits, as `performance.now()` tells it; null where nobody waits. */
+  get since(): number | null {
+    for (const { since } of this.#open) return since;
+    return null;
+  }
 
   /** A producer begins to wait. */
   park(): Park {
     const entry = { since: performance.now() };
     this.#open.add(entry);
     this.#parkedCount += 1;
+    if (this.#open.size === 1) this.#observer?.onParked();
     const end = () => this.#end(entry);
     return { end, [Symbol.dispose]: end };
   }
@@ -49,5 +67,6 @@ export class ParkLog {
     const waitedMs = performance.now() - entry.since;
     this.#endedMs += waitedMs;
     this.#longestEndedMs = Math.max(this.#longestEndedMs, waitedMs);
+    if (this.#open.size === 0) this.#observer?.onReleased();
   }
 }

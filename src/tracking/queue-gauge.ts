@@ -2,16 +2,15 @@ import type { LimitCategory, LimitUnit, QueueSnapshot } from '../../protocol/ind
 import { FillAlarm } from './fill-alarm.js';
 import { fillPercent } from './fill-percent.js';
 import { configKeysOf, type GaugeOptions, SIDECAR_SCOPE } from './gauge-options.js';
-import { type Park, ParkLog } from './park-log.js';
+import type { Park, ParkLog } from './park-log.js';
+import type { LinkReading } from './stall.js';
 import { toCount } from './to-count.js';
 import { type TrackedLimit, trackedLimits } from './tracked-limit.js';
+import { WaitHistogram } from './wait-histogram.js';
 
 /** How full a limit is, in the dimension that is the fuller one. */
-export interface FillReading {
-  readonly observed: number;
-  readonly capacity: number;
+export interface FillReading extends LinkReading {
   readonly fillPercent: number;
-  readonly unit: LimitUnit;
   readonly configKey: string;
 }
 
@@ -19,6 +18,8 @@ export interface FillReading {
 export interface GaugeObserver {
   onEdge(gauge: QueueGauge, kind: 'near' | 'recovered', reading: FillReading): void;
   onClosed(gauge: QueueGauge): void;
+  /** Where the producers of the gauge wait: it is asked for once, when the gauge is made. */
+  openParks(gauge: QueueGauge): ParkLog;
 }
 
 /**
@@ -44,7 +45,8 @@ export class QueueGauge implements Disposable {
   readonly configKeyBytes: string;
   readonly #observer: GaugeObserver;
   readonly #alarm = new FillAlarm();
-  readonly #parks = new ParkLog();
+  readonly #parks: ParkLog;
+  readonly #waits = new WaitHistogram();
   #depth = 0;
   #depthBytes = 0;
   #highWater = 0;
@@ -64,6 +66,7 @@ export class QueueGauge implements Disposable {
     this.configKey = configKey;
     this.configKeyBytes = configKeyBytes;
     this.#observer = observer;
+    this.#parks = observer.openParks(this);
   }
 
   /**
@@ -92,6 +95,11 @@ export class QueueGauge implements Disposable {
     this.#dequeued = toCount(this.#dequeued + amount);
   }
 
+  /** What has left the queue had been in it for so long, in ms: one call for each item that is to count. */
+  recordWait(waitedMs: number): void {
+    this.#waits.record(waitedMs);
+  }
+
   /**
    * This is how much is used now. Fractions are cut off; below 0 is 0.
    * @param depth in `unit`
@@ -118,7 +126,7 @@ export class QueueGauge implements Disposable {
     if (this.#alarm.disarm()) this.#observer.onEdge(this, 'near', reading);
   }
 
-  /** `depth` is at most `capacity`, unless that is 0; `fillPercent` is that of the depths shown. */
+  /** `depth` is at most `capacity`, unless that is 0; `fillPercent` is that of the depths shown; queues have `waitMs`. */
   snapshot(): QueueSnapshot {
     const { capacity, capacityBytes } = this;
     const depth = capacity === 0 ? this.#depth : Math.min(this.#depth, capacity);
@@ -136,6 +144,24 @@ export class QueueGauge implements Disposable {
       enqueued: this.#enqueued,
       dequeued: this.#dequeued,
       ...this.#parks.totals(),
+      ...(this.category === 'queue' && { waitMs: this.#waits.percentiles() }),
+    };
+  }
+
+  /** How full the queue is now, as it was reported. */
+  reading(): FillReading {
+    const percent = this.#fillPercentDepth();
+    const percentBytes = this.#fillPercentBytes();
+    if (this.capacityBytes === undefined || percent >= percentBytes) {
+      const { capacity, unit, configKey } = this;
+      return { observed: this.#depth, capacity, fillPercent: percent, unit, configKey };
+    }
+    return {
+      observed: this.#depthBytes,
+      capacity: this.capacityBytes,
+      fillPercent: percentBytes,
+      unit: 'bytes',
+      configKey: this.configKeyBytes,
     };
   }
 
@@ -157,7 +183,7 @@ export class QueueGauge implements Disposable {
   #warnAtEdge(): void {
     if (this.#closed) return;
     const kind = this.#alarm.observe(Math.max(this.#fillPercentDepth(), this.#fillPercentBytes()));
-    if (kind !== null) this.#observer.onEdge(this, kind, this.#reading());
+    if (kind !== null) this.#observer.onEdge(this, kind, this.reading());
   }
 
   #fillPercentDepth(): number {
@@ -166,21 +192,5 @@ export class QueueGauge implements Disposable {
 
   #fillPercentBytes(): number {
     return fillPercent(this.#depthBytes, this.capacityBytes ?? 0);
-  }
-
-  #reading(): FillReading {
-    const percent = this.#fillPercentDepth();
-    const percentBytes = this.#fillPercentBytes();
-    if (this.capacityBytes === undefined || percent >= percentBytes) {
-      const { capacity, unit, configKey } = this;
-      return { observed: this.#depth, capacity, fillPercent: percent, unit, configKey };
-    }
-    return {
-      observed: this.#depthBytes,
-      capacity: this.capacityBytes,
-      fillPercent: percentBytes,
-      unit: 'bytes',
-      configKey: this.configKeyBytes,
-    };
   }
 }

@@ -1,13 +1,17 @@
 import type { LimitWarning, QueueSnapshot } from '../../protocol/index.js';
-import { describeQueue, describeWarning } from './descriptions.js';
+import { describeQueue, describeStall, describeWarning } from './descriptions.js';
 import { ExhaustedLimits } from './exhausted-limits.js';
 import { fillPercent } from './fill-percent.js';
 import { checkCapacities, configKeysOf, type GaugeOptions, SIDECAR_SCOPE } from './gauge-options.js';
 import type { Logger } from './logger.js';
+import { ParkLog } from './park-log.js';
 import { type FillReading, QueueGauge } from './queue-gauge.js';
+import type { Stall, StallHandler, WatchedLink } from './stall.js';
+import { StallWatch } from './stall-watch.js';
 import { toCount } from './to-count.js';
 import { type TrackedLimit, trackedLimits } from './tracked-limit.js';
 import { type LimitWarningHandler, WarningDelivery } from './warning-delivery.js';
+import { WindowGauge, type WindowOptions } from './window-gauge.js';
 
 /** A limit that has struck. */
 export interface LimitExhaustion {
@@ -27,11 +31,14 @@ export class QueueRegistry {
   static readonly global = new QueueRegistry();
 
   readonly #gauges = new Set<QueueGauge>();
+  readonly #windows = new Set<WindowGauge>();
+  readonly #stalls = new StallWatch((stall) => this.#tellStall(stall));
   readonly #exhausted = new ExhaustedLimits();
   readonly #delivery = new WarningDelivery((err) =>
     this.#log((logger) => logger.error({ err }, 'the limit warning handler failed; further failures are not logged')),
   );
   #logger: Logger | null;
+  #stallHandler: StallHandler = () => {};
   #seq = 0;
 
   /** @param options.logger takes a line for each warning; nothing is logged where there is none */
@@ -51,14 +58,33 @@ export class QueueRegistry {
         this.#warn(source, kind, reading);
       },
       onClosed: (source) => this.#gauges.delete(source),
+      openParks: (source) =>
+        options.link === undefined
+          ? new ParkLog()
+          : this.watch({ ...options.link, scope: source.scope, reading: () => source.reading() }),
     });
     this.#gauges.add(gauge);
     return gauge;
   }
 
-  /** The usage of every live gauge, in the order in which they were registered. */
+  /** Begins to show a window of one task, which never warns. It is in the snapshot until it is closed. */
+  openWindow(options: WindowOptions): WindowGauge {
+    const window: WindowGauge = new WindowGauge(options, {
+      parks: this.watch({ ...options, reading: () => window.reading() }),
+      onClosed: () => this.#windows.delete(window),
+    });
+    this.#windows.add(window);
+    return window;
+  }
+
+  /** Begins to watch a link that has no gauge of its own: who waits at it parks in what is returned. */
+  watch(link: WatchedLink): ParkLog {
+    return this.#stalls.open(link);
+  }
+
+  /** The usage of every live gauge, in the order in which they were registered, and then that of the windows. */
   snapshot(): QueueSnapshot[] {
-    return [...this.#gauges].map((gauge) => gauge.snapshot());
+    return [...this.#gauges, ...this.#windows].map((gauge) => gauge.snapshot());
   }
 
   /** Logs the usage of every live gauge, a debug line each. */
@@ -72,6 +98,11 @@ export class QueueRegistry {
    */
   setLimitWarningHandler(handler: LimitWarningHandler | null): void {
     this.#delivery.setHandler(handler);
+  }
+
+  /** Sets who takes the stalls, beside the log; null removes it. What it throws reaches nobody. */
+  setStallHandler(handler: StallHandler | null): void {
+    this.#stallHandler = handler ?? (() => {});
   }
 
   setLogger(logger: Logger): void {
@@ -100,6 +131,16 @@ export class QueueRegistry {
     const level = kind === 'recovered' ? 'info' : 'warn';
     this.#log((logger) => logger[level]({ limitWarning: warning }, describeWarning(warning)));
     this.#delivery.add(warning);
+  }
+
+  #tellStall(stall: Stall): void {
+    const level = stall.kind === 'stalled' ? 'warn' : 'info';
+    this.#log((logger) => logger[level]({ stall }, describeStall(stall)));
+    try {
+      this.#stallHandler(stall);
+    } catch (err) {
+      this.#log((logger) => logger.error({ err }, 'the stall handler failed'));
+    }
   }
 
   /** Whatever the logger throws, nobody who is tracked has to bear it. */

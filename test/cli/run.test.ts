@@ -66,16 +66,57 @@ describe('run', () => {
     expect(result.err).toContain(message);
   });
 
-  it('tells usage, timing and warnings where it is asked', async () => {
-    const { err } = await run(
+  it('tells warnings, how it ended, timing, usage and queues where it is asked', async () => {
+    const { err, out } = await run(
       ...['--verbose', '--output-bytes', '1000', '--', '/bin/sh', '-c', 'head -c 900 /dev/zero; sleep 0.1'],
     );
-    const lines = err
+    expect(out).toHaveLength(900);
+    const told = err
       .trim()
       .split('\n')
-      .map((line) => JSON.parse(line.replace('exec-sidecar: ', '')));
-    expect(lines.find(({ limit }) => limit === 'outputBytes')).toMatchObject({ kind: 'near', observed: 900 });
-    expect(lines.at(-1)).toMatchObject({ status: 'success', exitCode: 0, timing: { runMs: expect.any(Number) } });
+      .map((line) => line.replace('exec-sidecar: ', ''));
+    // What an earlier run in this process has warned about, and nobody asked for, comes first.
+    const lines = told.slice(told.findIndex((line) => line.startsWith('outputBytes')));
+    expect(lines[0]).toBe('outputBytes is at 90 %: 900 of 1000 bytes (setting limits.outputBytes)');
+    expect(lines[1]).toBe('success, exit code 0');
+    expect(lines[2]).toMatch(/^time: queued .*, setup .*, run .*, stalled .*, collect .*$/);
+    expect(lines[3]).toMatch(/^peak: memory .*, processes .*$/);
+    expect(lines[4]).toMatch(/^in all: CPU time .*, stdout 900 bytes, stderr 0 bytes$/);
+    const queues = lines.slice(7).map((line) => line.split(/ {2,}/));
+    expect(queues.map(([name, , passed]) => [name, passed])).toEqual([
+      ['schedulerQueue', '0'],
+      ['stdout', '900'],
+      ['stderr', '0'],
+      ['stdinWindow', '0'],
+    ]);
+  });
+
+  it('tells nothing of that where it is not asked', async () => {
+    expect((await run('--output-bytes', '1000', '--', 'head', '-c', '900', '/dev/zero')).err).toBe('');
+  });
+
+  it('tells who is slow while nobody reads its output, and how long that was', async () => {
+    const cliRun = start(['--verbose', '--', 'head', '-c', '500000', '/dev/zero'], { read: false });
+    cliRun.stdin.end();
+    const stalled = /exec-sidecar: task → stdout has been stalled for 1\.\d s: nobody reads the stdout of this process/;
+    await expect.poll(cliRun.err, { timeout: 10_000 }).toMatch(stalled);
+    const output = text(cliRun.stdout);
+    expect(await cliRun.exitCode).toBe(0);
+    cliRun.stdout.end();
+    expect((await output).length).toBe(500_000);
+    expect(cliRun.err()).toMatch(/exec-sidecar: task → stdout goes on after \d+\.\d s\n/);
+    expect(cliRun.err().match(/has been stalled/g)).toHaveLength(1);
+  });
+
+  it('tells that the command does not read its stdin', async () => {
+    const cliRun = start(['--verbose', '--', '/bin/sh', '-c', 'sleep 1.5; wc -c']);
+    cliRun.stdin.end(Buffer.alloc(300_000, 'x'));
+    expect(await cliRun.exitCode).toBe(0);
+    expect(cliRun.out().trim()).toBe('300000');
+    expect(cliRun.err()).toMatch(
+      /host → task \S+ stdin has been stalled for 1\.\d s: the task does not read its stdin/,
+    );
+    expect(cliRun.err()).toMatch(/stdinWindow +\d+ of 262144 bytes +300000 +300000 +[1-9]/);
   });
 
   it('holds the command back while nobody reads its output, and loses nothing', async () => {

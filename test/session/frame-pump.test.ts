@@ -1,15 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { encodeFrame } from '../../protocol/index.js';
 import { FramePump } from '../../src/session/frame-pump.js';
+import { QueueRegistry } from '../../src/tracking/index.js';
 import { isPending } from '../support/gate.js';
 import { pong, replyFrame } from './support/frames.js';
 import { TestSink } from './support/sink.js';
 
+const LINK = { name: 'pump → host', scope: 'sidecar', slow: () => 'the host' };
+
 /** A pump on a plain array of frames. */
-function pumpOf(options: { stalled?: boolean } = {}): { pump: FramePump; sink: TestSink; waiting: Uint8Array[] } {
+function pumpOf(options: { stalled?: boolean } = {}) {
   const waiting: Uint8Array[] = [];
   const sink = new TestSink(options);
-  return { pump: new FramePump({ take: () => waiting.shift() ?? null }, sink), sink, waiting };
+  const parks = new QueueRegistry().watch({ ...LINK, reading: () => ({ observed: 0, capacity: 1, unit: 'items' }) });
+  return { pump: new FramePump({ take: () => waiting.shift() ?? null }, sink, parks), parks, sink, waiting };
 }
 
 describe('the frame pump', () => {

@@ -20,8 +20,9 @@ const USAGE: UsageEvent = {
 
 function framesOf(test: TestOutbox, outputWindowBytes = 100): { frames: TaskFrames; answered: string[] } {
   const answered: string[] = [];
-  const { outbox } = test;
-  const frames = new TaskFrames({ id: ID, outbox, outputWindowBytes, onAnswered: () => answered.push('answered') });
+  const { outbox, registry } = test;
+  const onAnswered = () => answered.push('answered');
+  const frames = new TaskFrames({ id: ID, outbox, registry, outputWindowBytes, onAnswered });
   frames.identify('execution');
   return { frames, answered };
 }

@@ -6,10 +6,10 @@ import { openExecutor, prepareOne, shell } from '../executor/support/executors.j
 import { warningOf } from './support/frames.js';
 import { outboxOf } from './support/outboxes.js';
 
-const { outbox, sink } = outboxOf({}, { stalled: false });
+const { outbox, registry, sink } = outboxOf({}, { stalled: false });
 
 function framesOf(id: number): TaskFrames {
-  return new TaskFrames({ id, outbox, outputWindowBytes: 100, onAnswered: () => {} });
+  return new TaskFrames({ id, outbox, registry, outputWindowBytes: 100, onAnswered: () => {} });
 }
 
 describe('the ids of a host', () => {

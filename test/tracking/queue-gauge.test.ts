@@ -170,6 +170,7 @@ describe('a gauge of items and bytes', () => {
       parkedCount: 0,
       parkedMs: 0,
       longestParkMs: 0,
+      waitMs: { p50: null, p90: null, p99: null, max: null },
     });
   });
 
