@@ -52,7 +52,7 @@ function compareTag(tag: string, pattern: JsonMap, value: unknown, path: string,
   if (literal !== undefined) return equals(literal, value, path);
   switch (tag) {
     case '$is':
-      return KINDS[String(argument)]?.(value) ? null : differs(path, String(argument), value);
+      return kindOf(String(argument))(value) ? null : differs(path, String(argument), value);
     case '$min':
     case '$max':
       return compareRange(pattern, value, path);
@@ -102,6 +102,12 @@ const KINDS: Readonly<Record<string, (value: unknown) => boolean>> = {
   array: (value) => Array.isArray(value),
   map: isMap,
 };
+
+function kindOf(name: string): (value: unknown) => boolean {
+  const kind = KINDS[name];
+  if (kind === undefined) throw new RangeError(`the kind ${name} is not known`);
+  return kind;
+}
 
 function compareRange({ $min, $max }: JsonMap, value: unknown, path: string): string | null {
   const low = typeof $min === 'number' ? $min : Number.NEGATIVE_INFINITY;

@@ -1,0 +1,76 @@
+import type { Corpus } from './corpus.js';
+import { FIRST_OWN_ID, isHarmless, startsTask } from './harmless.js';
+import { type Mutant, Mutants } from './mutants.js';
+import { Random } from './random.js';
+
+/** What a host does in one session: everything is known beforehand, from the seed and the number of the session. */
+export interface FuzzSession {
+  readonly index: number;
+  /** The first frame. */
+  readonly init: Mutant;
+  /** How many frames come before the last one. */
+  readonly frames: number;
+  /** The frames before the last one, that many at a time; each time the sidecar has to answer a ping of its own. */
+  readonly batches: () => Generator<Uint8Array[], void, void>;
+  /** What ends the session; empty for the end of the stream alone. */
+  readonly last: () => Mutant | null;
+  /** How the bytes are cut into writes. */
+  readonly cut: (bytes: Uint8Array) => Uint8Array[];
+}
+
+/** How many frames a session has on average, unless its number is told. */
+const AVERAGE_FRAMES = 1_000;
+const BATCH_FRAMES = 200;
+
+/** How often a task that could run is let through: each costs a process. */
+const TASK_SHARE = 0.05;
+
+/** @param frames the number of frames before the last one; random where it is left out */
+export function planSession(corpus: Corpus, seed: number, index: number, frames?: number): FuzzSession {
+  const random = new Random(seed, index);
+  const mutants = new Mutants(corpus, random);
+  const count = frames ?? 1 + random.below(2 * AVERAGE_FRAMES);
+  const good = corpus.frames.get('init')!;
+  return {
+    index,
+    init: frames === undefined && random.chance(0.1) ? mutants.next('init') : mutants.asItIs(good[0]!),
+    frames: count,
+    *batches() {
+      for (let left = count; left > 0; left -= BATCH_FRAMES) {
+        yield Array.from({ length: Math.min(left, BATCH_FRAMES) }, () => survivor(mutants, random).bytes);
+      }
+    },
+    last: () => lastOf(mutants, random),
+    cut: (bytes) => cut(bytes, random),
+  };
+}
+
+/** A mutant that a session goes on after, as far as one can tell without knowing its state. */
+function survivor(mutants: Mutants, random: Random): Mutant {
+  for (;;) {
+    const mutant = mutants.next();
+    const { verdict } = mutant;
+    if (verdict.kind !== 'frames' || !isHarmless(verdict.frames)) continue;
+    if (!startsTask(verdict.frames) || random.chance(TASK_SHARE)) return mutant;
+  }
+}
+
+function lastOf(mutants: Mutants, random: Random): Mutant | null {
+  if (random.chance(0.05)) return null;
+  if (random.chance(0.05)) return mutants.next('shutdown');
+  for (;;) {
+    const mutant = mutants.next();
+    if (mutant.verdict.kind !== 'frames') return mutant;
+  }
+}
+
+/** The id of the ping behind a batch. */
+export function pingId(batch: number): number {
+  return FIRST_OWN_ID + batch;
+}
+
+function cut(bytes: Uint8Array, random: Random): Uint8Array[] {
+  const cuts = Array.from({ length: random.pick([0, 0, 1, 3, 20]) }, () => random.below(bytes.length));
+  const edges = [0, ...cuts.sort((a, b) => a - b), bytes.length];
+  return edges.slice(1).map((end, position) => bytes.subarray(edges[position]!, end));
+}
