@@ -1,7 +1,9 @@
+import type { HostFrame } from '../../protocol/index.js';
 import type { Corpus } from './corpus.js';
 import { FIRST_OWN_ID, isHarmless, startsTask } from './harmless.js';
 import { type Mutant, Mutants } from './mutants.js';
 import { Random } from './random.js';
+import { UsedIds } from './used-ids.js';
 
 /** What a host does in one session: everything is known beforehand, from the seed and the number of the session. */
 export interface FuzzSession {
@@ -19,11 +21,14 @@ export interface FuzzSession {
 }
 
 /** How many frames a session has on average, unless its number is told. */
-const AVERAGE_FRAMES = 1_000;
+const AVERAGE_FRAMES = 2_000;
 const BATCH_FRAMES = 200;
 
+/** How many sessions use ids again without looking. */
+const CARELESS_SHARE = 0.2;
+
 /** How often a task that could run is let through: each costs a process. */
-const TASK_SHARE = 0.05;
+const TASK_SHARE = 0.02;
 
 /** @param frames the number of frames before the last one; random where it is left out */
 export function planSession(corpus: Corpus, seed: number, index: number, frames?: number): FuzzSession {
@@ -31,13 +36,16 @@ export function planSession(corpus: Corpus, seed: number, index: number, frames?
   const mutants = new Mutants(corpus, random);
   const count = frames ?? 1 + random.below(2 * AVERAGE_FRAMES);
   const good = corpus.frames.get('init')!;
+  const isCareless = frames === undefined && random.chance(CARELESS_SHARE);
+  const ids = new UsedIds();
+  const isFit = (mutant: Mutant) => isSurvivable(mutant, random) && (isCareless || ids.claim(framesOf(mutant)));
   return {
     index,
     init: frames === undefined && random.chance(0.1) ? mutants.next('init') : mutants.asItIs(good[0]!),
     frames: count,
     *batches() {
       for (let left = count; left > 0; left -= BATCH_FRAMES) {
-        yield Array.from({ length: Math.min(left, BATCH_FRAMES) }, () => survivor(mutants, random).bytes);
+        yield Array.from({ length: Math.min(left, BATCH_FRAMES) }, () => firstFit(mutants, isFit).bytes);
       }
     },
     last: () => lastOf(mutants, random),
@@ -45,23 +53,28 @@ export function planSession(corpus: Corpus, seed: number, index: number, frames?
   };
 }
 
-/** A mutant that a session goes on after, as far as one can tell without knowing its state. */
-function survivor(mutants: Mutants, random: Random): Mutant {
+function firstFit(mutants: Mutants, isFit: (mutant: Mutant) => boolean): Mutant {
   for (;;) {
     const mutant = mutants.next();
-    const { verdict } = mutant;
-    if (verdict.kind !== 'frames' || !isHarmless(verdict.frames)) continue;
-    if (!startsTask(verdict.frames) || random.chance(TASK_SHARE)) return mutant;
+    if (isFit(mutant)) return mutant;
   }
+}
+
+/** Whether a session may go on after a mutant, and nobody comes to harm. */
+function isSurvivable(mutant: Mutant, random: Random): boolean {
+  if (mutant.verdict.kind !== 'frames') return false;
+  const { frames } = mutant.verdict;
+  return isHarmless(frames) && (!startsTask(frames) || random.chance(TASK_SHARE));
+}
+
+function framesOf({ verdict }: Mutant): readonly HostFrame[] {
+  return verdict.kind === 'frames' ? verdict.frames : [];
 }
 
 function lastOf(mutants: Mutants, random: Random): Mutant | null {
   if (random.chance(0.05)) return null;
   if (random.chance(0.05)) return mutants.next('shutdown');
-  for (;;) {
-    const mutant = mutants.next();
-    if (mutant.verdict.kind !== 'frames') return mutant;
-  }
+  return firstFit(mutants, ({ verdict }) => verdict.kind !== 'frames');
 }
 
 /** The id of the ping behind a batch. */

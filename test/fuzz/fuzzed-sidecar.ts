@@ -129,10 +129,16 @@ export class FuzzedSidecar implements AsyncDisposable {
   }
 
   #drained(): Promise<void> {
+    const { stdin } = this.#child;
     return new Promise((resolve) => {
-      this.#child.stdin.once('drain', resolve);
-      this.#child.stdin.once('close', resolve);
-      void this.#exit.then(() => resolve());
+      const go = () => {
+        stdin.off('drain', go);
+        stdin.off('close', go);
+        resolve();
+      };
+      stdin.on('drain', go);
+      stdin.on('close', go);
+      if (stdin.closed) go();
     });
   }
 }

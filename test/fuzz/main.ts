@@ -6,6 +6,9 @@ import { fuzzSidecars } from './fuzz.js';
 import { FuzzFailure } from './fuzz-failure.js';
 import { growthOf, type MemoryGrowth } from './memory-growth.js';
 
+// A fault is what most mutants are for: taking a stack trace of each would cost more than all the rest.
+Error.stackTraceLimit = 0;
+
 const { values } = parseArgs({
   options: {
     frames: { type: 'string', default: '1000000' },
