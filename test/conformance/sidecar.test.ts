@@ -11,5 +11,5 @@ describe('the sidecar', () => {
     expect(report!.passed).toBeGreaterThan(90);
     expect(exitCode).toBe(0);
     expect(stdout).toContain(`${report!.passed} passed, 0 failed`);
-  });
+  }, 240_000);
 });

@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { specification } from '../protocol/support/specification.js';
 import { useTemporaryFolder } from '../support/temporary-folder.js';
-import { loadTranscript } from './transcript.js';
+import { loadTranscript, VERBS } from './transcript.js';
 
 const folder = useTemporaryFolder();
 const header = '{"shows": "something", "plays": "host"}';
@@ -42,5 +43,19 @@ describe('a transcript', () => {
     [[header, '', '{"send": [], "withinMs": 5}'], 'line 3: send has an unknown field withinMs'],
   ])('%j is refused', (lines, reason = 'script.jsonl, line 1: the transcript is empty') => {
     expect(() => load(...lines)).toThrow(reason);
+  });
+});
+
+describe('the specification', () => {
+  it('shows a transcript that can be read', () => {
+    const [, example = ''] = /```json\n(\{"shows.*?)```/s.exec(specification) ?? [];
+    expect(load(example).steps.map(({ verb }) => verb)).toContain('expectExit');
+  });
+
+  it('tells every verb', () => {
+    const told = [...specification.matchAll(/^\| (`[a-zA-Z`, ]+`) \|/gm)].flatMap(([, names]) =>
+      names!.replaceAll('`', '').split(', '),
+    );
+    expect(Object.keys(VERBS).filter((verb) => !told.includes(verb))).toEqual([]);
   });
 });

@@ -35,7 +35,7 @@ export interface Step {
 }
 
 /** Every verb, with the fields that may stand beside it. */
-const VERBS = {
+export const VERBS = {
   send: ['chunkBytes'],
   sendHex: ['chunkBytes'],
   sendText: ['chunkBytes'],

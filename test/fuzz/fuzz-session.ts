@@ -20,8 +20,15 @@ export interface FuzzSession {
   readonly cut: (bytes: Uint8Array) => Uint8Array[];
 }
 
-/** How many frames a session has on average, unless its number is told. */
-const AVERAGE_FRAMES = 2_000;
+export interface SessionNumbers {
+  readonly seed: number;
+  readonly index: number;
+  /** How many frames come before the last one, on average. */
+  readonly averageFrames: number;
+  /** How many there are in this session; it is opened by a good `init`, and uses no id again. */
+  readonly frames?: number | undefined;
+}
+
 const BATCH_FRAMES = 200;
 
 /** How many sessions use ids again without looking. */
@@ -30,11 +37,11 @@ const CARELESS_SHARE = 0.2;
 /** How often a task that could run is let through: each costs a process. */
 const TASK_SHARE = 0.02;
 
-/** @param frames the number of frames before the last one; random where it is left out */
-export function planSession(corpus: Corpus, seed: number, index: number, frames?: number): FuzzSession {
+/** Plans a session: the same numbers give the same one. */
+export function planSession(corpus: Corpus, { seed, index, averageFrames, frames }: SessionNumbers): FuzzSession {
   const random = new Random(seed, index);
   const mutants = new Mutants(corpus, random);
-  const count = frames ?? 1 + random.below(2 * AVERAGE_FRAMES);
+  const count = frames ?? 1 + random.below(2 * averageFrames);
   const good = corpus.frames.get('init')!;
   const isCareless = frames === undefined && random.chance(CARELESS_SHARE);
   const ids = new UsedIds();

@@ -1,5 +1,4 @@
 import type { Corpus } from './corpus.js';
-import { FuzzFailure } from './fuzz-failure.js';
 import { planSession } from './fuzz-session.js';
 import { growthOf, type MemoryGrowth } from './memory-growth.js';
 import { runSession } from './run-session.js';
@@ -9,8 +8,10 @@ export interface FuzzOptions {
   readonly seed: number;
   /** How many frames the sidecars are sent in all. */
   readonly frames: number;
+  /** How many a sidecar is sent on average, before it is sent something that ends it. */
+  readonly averageFrames: number;
   /** Only this session. */
-  readonly session: number | undefined;
+  readonly session?: number | undefined;
   /** The command that starts a sidecar. */
   readonly command: readonly string[];
   /** How many sidecars run at once. */
@@ -33,7 +34,7 @@ export interface FuzzReport {
  * @throws FuzzFailure for the first thing that must not be
  */
 export async function fuzzSidecars(options: FuzzOptions): Promise<FuzzReport> {
-  const { corpus, seed, frames, session, command, parallel } = options;
+  const { corpus, seed, frames, averageFrames, session, command, parallel } = options;
   const endings: Record<string, number> = {};
   let memory: readonly number[] = [];
   let sent = 0;
@@ -44,7 +45,12 @@ export async function fuzzSidecars(options: FuzzOptions): Promise<FuzzReport> {
     while (session === undefined ? Math.max(sent, reserved) < frames : next === session) {
       const index = next;
       next += 1;
-      const plan = planSession(corpus, seed, index, index === 0 ? Math.ceil(frames / 2) : undefined);
+      const plan = planSession(corpus, {
+        seed,
+        index,
+        averageFrames,
+        ...(index === 0 && { frames: Math.ceil(frames / 2) }),
+      });
       reserved += plan.frames;
       const outcome = await runSession(plan, command);
       reserved += outcome.frames - plan.frames;
@@ -57,5 +63,3 @@ export async function fuzzSidecars(options: FuzzOptions): Promise<FuzzReport> {
   await Promise.all(Array.from({ length: parallel }, play));
   return { frames: sent, sessions, endings, memory: growthOf(memory) };
 }
-
-export { FuzzFailure };

@@ -32,6 +32,9 @@ const SIDECAR = [
   '100',
 ];
 
+/** Each session costs a process, so most of its frames must not end it. */
+const AVERAGE_FRAMES = 2_000;
+
 /** What may be held in memory at the end beyond what was held near the beginning, in bytes. */
 const MAX_GROWTH_BYTES = 32 * 1_048_576;
 
@@ -48,6 +51,7 @@ try {
     seed,
     frames,
     session,
+    averageFrames: AVERAGE_FRAMES,
     command: SIDECAR,
     parallel: Number(values.parallel),
   });
