@@ -214,6 +214,7 @@ function startMonitoring(
       executionId,
       accounting: sandboxed.accounting,
       enforcement: context.sandbox.enforcement,
+      helpers: sandboxed.helpers,
       members: () => sandboxed.members(),
       measureWorkspace: () => container.measureWorkspace(),
     },
