@@ -215,6 +215,7 @@ function startMonitoring(
       executionId,
       accounting: sandboxed.accounting,
       enforcement: context.sandbox.enforcement,
+      helpers: sandboxed.helpers,
       members: () => sandboxed.members(),
       measureWorkspace: () => container.measureWorkspace(),
     },

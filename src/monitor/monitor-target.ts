@@ -9,6 +9,8 @@ export interface MonitorTarget {
   readonly accounting?: TaskAccounting | null;
   /** Who enforces each limit; where it is left out, the monitor does. */
   readonly enforcement?: EnforcementTable;
+  /** How many of the members are the sandbox's own and do not count as the task's; none where it is left out. */
+  readonly helpers?: number;
   /** The processes of the tree that are alive now. */
   members(): Promise<readonly number[]>;
   /** The sizes of the files in the workspace; null where they cannot be known. */

@@ -17,7 +17,8 @@ type ProcessUsage = Readonly<Record<number, pidusage.Status | undefined>>;
  * Samples process trees by one call of pidusage for all processes of all tasks. Memory is the sum of the resident
  * sets, in which pages that processes share count once for each: more than the tree holds, never less. CPU time is
  * that of the processes, by pidusage, and of the children that they have reaped, by /proc; a child that came and went
- * between two samples is in there, one that nobody of the tree has waited for is not.
+ * between two samples is in there, one that nobody of the tree has waited for is not. The sandbox's own helpers are
+ * sampled along, since they reap what the task orphans, but they are no processes of the task.
  */
 export class PidusageSampler implements UsageSampler {
   readonly #trees = new Map<string, TreeCpu>();
@@ -28,11 +29,11 @@ export class PidusageSampler implements UsageSampler {
     if (pids.length === 0) return new Map();
     const [usage, { entries }] = await Promise.all([usageOf(pids), processTable.scan(SHARED_SCAN_MS)]);
     const samples = new Map<string, TreeSample>();
-    for (const [index, { executionId }] of targets.entries()) {
+    for (const [index, target] of targets.entries()) {
       const alive = (members[index] ?? []).flatMap((pid) => entries.get(pid) ?? []);
       // They may all have ended since they were seen: a sample without any figure is none.
       if (alive.some(({ pid }) => usage[pid] !== undefined))
-        samples.set(executionId, this.#sampleTree(executionId, alive, usage));
+        samples.set(target.executionId, this.#sampleTree(target, alive, usage));
     }
     return samples;
   }
@@ -41,13 +42,14 @@ export class PidusageSampler implements UsageSampler {
     this.#trees.delete(executionId);
   }
 
-  #sampleTree(executionId: string, alive: readonly ProcessEntry[], usage: ProcessUsage): TreeSample {
+  #sampleTree(target: MonitorTarget, alive: readonly ProcessEntry[], usage: ProcessUsage): TreeSample {
+    const { executionId, helpers = 0 } = target;
     const cpu = this.#trees.get(executionId) ?? new TreeCpu();
     this.#trees.set(executionId, cpu);
     const cpuMs = Math.round(cpu.update(cpuTimes(alive, usage)));
     const userMs = userPart(alive, cpuMs);
     return {
-      processes: alive.length,
+      processes: Math.max(0, alive.length - helpers),
       memoryBytes: alive.reduce((sum, { pid }) => sum + (usage[pid]?.memory ?? 0), 0),
       cpuMs,
       userMs,

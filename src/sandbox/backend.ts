@@ -85,6 +85,8 @@ export interface SandboxProcess {
   readonly stderr: Readable;
   /** Settles when the command itself has ended; descendants may still live. Never rejects. */
   readonly exited: Promise<ExitStatus>;
+  /** How many of the members are the sandbox's own: they are no processes of the task. */
+  readonly helpers: number;
   /** The processes of the tree that are alive now, as far as the backend can see them. */
   members(): Promise<readonly number[]>;
   /** Sends a signal to the task's process group. False where nothing was there to receive it. */

@@ -17,6 +17,7 @@ export class GroupedProcess implements SandboxProcess {
   readonly stdout: Readable;
   readonly stderr: Readable;
   readonly exited: Promise<ExitStatus>;
+  readonly helpers = 0;
   readonly #spawned: SpawnedCommand;
   readonly #tree: ProcessTree;
   readonly #startedAt = performance.now();

@@ -1,6 +1,9 @@
 import type { Readable } from 'node:stream';
 
-/** Reads a stream line by line, as they are asked for. Each line is kept until then, so only for streams of few lines. */
+/**
+ * Reads a stream of few and short lines, as they are asked for. It may be anybody who writes it: lines that are too
+ * long, and more of them than there can be, are dropped, so that they cannot fill the memory of the sidecar.
+ */
 export class LineReader {
   readonly #lines: string[] = [];
   readonly #stream: Readable;
@@ -32,9 +35,10 @@ export class LineReader {
 
   #take(text: string): void {
     const lines = (this.#rest + text).split('\n');
-    // A longer line is nobody's: who writes it must not make the sidecar keep it.
-    this.#rest = (lines.pop() ?? '').slice(0, MAX_LINE_CHARACTERS);
-    if (this.#lines.length < MAX_LINES) this.#lines.push(...lines.slice(0, MAX_LINES));
+    // One character more than a line may have, so that it is still known to be too long when its end comes.
+    this.#rest = (lines.pop() ?? '').slice(0, MAX_LINE_CHARACTERS + 1);
+    const kept = lines.filter((line) => line.length <= MAX_LINE_CHARACTERS);
+    this.#lines.push(...kept.slice(0, MAX_LINES - this.#lines.length));
     this.#wake?.();
   }
 

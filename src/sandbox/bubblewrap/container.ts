@@ -24,7 +24,7 @@ import type { TaskUser } from './identity.js';
 import { type BubblewrapTools, type LiveSandbox, launchSandbox } from './launch.js';
 import { launchScript } from './launcher.js';
 import { hostPathOf, type Layout, type ProvidedFiles, TEMPORARY, visiblePath, WORKSPACE } from './layout.js';
-import { BubblewrapProcess } from './process.js';
+import { BubblewrapProcess, HELPERS } from './process.js';
 
 /** What the containers of the `bubblewrap` backend have in common. */
 export interface BubblewrapContainerContext {
@@ -39,9 +39,6 @@ export interface BubblewrapContainerContext {
   readonly allowedCwd: readonly string[];
   readonly logger: Logger;
 }
-
-/** bubblewrap outside, its first process inside, and the launcher. */
-const HELPERS = 3;
 
 const PAGE_BYTES = 4_096;
 const MAX_SHARED_MEMORY_BYTES = 67_108_864;

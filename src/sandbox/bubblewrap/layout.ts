@@ -14,7 +14,8 @@ const SYSTEM_DIRECTORIES = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64',
 /** What programs need of /etc and anybody may know. No passwords, no keys, no host names. */
 const SYSTEM_FILES = [
   ...['alternatives', 'ca-certificates', 'fonts', 'ld.so.cache', 'ld.so.conf', 'ld.so.conf.d', 'localtime'],
-  ...['mime.types', 'nsswitch.conf', 'pki/tls/certs', 'protocols', 'services', 'ssl/certs', 'ssl/openssl.cnf'],
+  ...['mime.types', 'nsswitch.conf', 'pki/ca-trust/extracted', 'pki/tls/certs', 'protocols', 'services'],
+  ...['ssl/cert.pem', 'ssl/certs', 'ssl/openssl.cnf'],
 ].map((name) => `/etc/${name}`);
 
 /** How names lead to machines: only where a task may use the network. */
@@ -64,10 +65,15 @@ export function hostPathOf(layout: Layout, provided: ProvidedFiles, workspace: s
 function boundPath({ binds }: Layout, path: string): string | null {
   try {
     const target = realpathSync(path);
-    return binds.some((bind) => isInside(bind, target)) ? target : null;
+    return binds.some((bind) => isInside(bind, target) || isShownBy(bind, path, target)) ? target : null;
   } catch {
     return null;
   }
+}
+
+/** A bind whose path is a link shows what is behind it. */
+function isShownBy(bind: string, path: string, target: string): boolean {
+  return isInside(bind, path) && isInside(realpathSync(bind), target);
 }
 
 const STANDARD_PATH = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/local/sbin', '/usr/sbin', '/sbin'];

@@ -20,6 +20,9 @@ export interface BubblewrapProcessOptions {
   readonly stdin: 'none' | 'pipe';
 }
 
+/** bubblewrap outside, its first process inside, and the launcher: one thread each. */
+export const HELPERS = 3;
+
 /** How long the launcher's last word is waited for once bubblewrap has ended: it is in the pipe already, or never. */
 const STATUS_MS = 1_000;
 const KILL_DEADLINE_MS = 5_000;
@@ -33,6 +36,7 @@ export class BubblewrapProcess implements SandboxProcess {
   readonly stdout: Readable;
   readonly stderr: Readable;
   readonly exited: Promise<ExitStatus>;
+  readonly helpers = HELPERS;
   readonly #sandbox: LiveSandbox;
   readonly #cgroup: TaskCgroup;
   readonly #start: Promise<void>;

@@ -23,11 +23,14 @@ function entry(name: Uint8Array, type: string, mode: number, content: Uint8Array
   return [header(name, type, mode, content.byteLength), content, padding];
 }
 
-/** Owner, group and time are 0: the files are the extracting user's, and as old as can be. */
+/** Owner and group are 0: the files are the extracting user's. They are new: archivers refuse what is from before 1980. */
 function header(name: Uint8Array, type: string, mode: number, bytes: number): Uint8Array {
   const block = Buffer.alloc(BLOCK_BYTES);
   block.set(name, 0);
-  block.write(`${octal(mode, 7)}\0${octal(0, 7)}\0${octal(0, 7)}\0${octal(bytes, 11)}\0${octal(0, 11)}\0`, 100);
+  block.write(
+    `${octal(mode, 7)}\0${octal(0, 7)}\0${octal(0, 7)}\0${octal(bytes, 11)}\0${octal(Math.floor(Date.now() / 1_000), 11)}\0`,
+    100,
+  );
   block.write(`        ${type}`, 148);
   block.write('ustar\u000000', 257);
   block.write(`${octal(sum(block), 6)}\0 `, 148);

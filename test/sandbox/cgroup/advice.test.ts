@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { adviseCgroups } from '../../../src/sandbox/cgroup/advice.js';
 import { CGROUP_FEATURES, type CgroupObstacleCode, type CgroupSupport } from '../../../src/sandbox/cgroup/support.js';
+import { type MachineOptions, machine } from '../support/machines.js';
 
 const supportWith = (obstacles: Partial<Record<keyof CgroupSupport, CgroupObstacleCode>>): CgroupSupport =>
   Object.fromEntries(
@@ -18,21 +19,34 @@ describe('adviseCgroups', () => {
   });
 
   it('says one thing per kind of obstacle, and for which features', () => {
-    const advice = adviseCgroups(supportWith({ memory: 'not_delegated', kill: 'unsupported', cpu: 'not_delegated' }));
+    const advice = adviseCgroups(
+      supportWith({ memory: 'not_delegated', kill: 'unsupported', cpu: 'not_delegated' }),
+      machine(),
+    );
     expect(advice).toEqual([
       expect.stringMatching(/^memory, cpu: have systemd hand the controllers down .*Delegate=/),
       expect.stringMatching(/^kill: this system or kernel does not have it/),
     ]);
   });
 
-  it.each<[CgroupObstacleCode, RegExp]>([
-    ['not_mounted', /mount -t cgroup2/],
-    ['outside', /--cgroupns=private/],
-    ['not_writable', /systemd-run --user --scope --quiet -p Delegate=yes -- exec-sidecar/],
-    ['not_delegated', /user@\.service\.d\/delegate\.conf/],
-    ['busy', /a group that holds no other process/],
-    ['failed', /the reason above names the file/],
-  ])('names the remedy for %s', (code, remedy) => {
-    expect(adviseCgroups(supportWith({ memory: code }))).toEqual([expect.stringMatching(remedy)]);
+  it.each<[CgroupObstacleCode, MachineOptions, RegExp]>([
+    ['unsupported', {}, /Linux 5\.14 or newer/],
+    ['not_mounted', {}, /mount -t cgroup2/],
+    ['not_mounted', { isContainer: true }, /--cgroupns=private/],
+    ['outside', {}, /--cgroupns=private/],
+    ['not_writable', {}, /`systemd-run --user --scope --quiet -p Delegate=yes -- exec-sidecar serve`.*enable-linger/],
+    ['not_writable', { isRoot: true }, /`systemd-run --scope --quiet -p Delegate=yes -- exec-sidecar serve`/],
+    ['not_writable', { hasSystemd: false }, /chown -R <user> \/sys\/fs\/cgroup\/exec-sidecar/],
+    ['not_writable', { isUnified: false }, /`systemd\.unified_cgroup_hierarchy=1`/],
+    ['not_writable', { isUnified: false, hasSystemd: false }, /`cgroup_no_v1=all`/],
+    ['not_writable', { isContainer: true, isUnified: false }, /writable in the container/],
+    ['not_delegated', {}, /`Delegate=cpu io memory pids` into .*user@\.service\.d\/delegate\.conf.*daemon-reload/],
+    ['not_delegated', { hasSystemd: false }, /\+cpu \+memory \+pids.*cgroup\.subtree_control/],
+    ['not_delegated', { isUnified: false }, /unified_cgroup_hierarchy/],
+    ['busy', {}, /the sidecar alone.*systemd-run --user --scope.*Delegate=yes` is not enough/],
+    ['busy', { hasSystemd: false }, /a group that holds no other process.*cgroup\.procs/],
+    ['failed', {}, /the reason above names the file/],
+  ])('names the remedy for %s on %j', (code, options, remedy) => {
+    expect(adviseCgroups(supportWith({ memory: code }), machine(options))).toEqual([expect.stringMatching(remedy)]);
   });
 });
