@@ -13,6 +13,8 @@ export interface MapTarget<Item> {
   /** Resolves once the session's window would take another task. */
   readonly room: (signal: AbortSignal) => Promise<void>;
   readonly submit: (item: Item, index: number) => TaskRun;
+  /** Resolves with the reason when no more tasks will be taken. */
+  readonly over: Promise<unknown>;
 }
 
 /**
@@ -29,6 +31,7 @@ export async function* mapTasks<Item>(
   const mapping = new Mapping(target, ordered);
   const unwatch = onAbort(signal, () => mapping.fail(signal?.reason));
   void mapping.pump(source);
+  void target.over.then((reason) => mapping.fail(reason));
   try {
     for (let result = await mapping.next(); result !== undefined; result = await mapping.next()) yield result;
   } finally {
