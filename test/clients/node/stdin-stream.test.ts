@@ -96,8 +96,8 @@ describe('a write that waits when the task is over', () => {
   it('fails as a write to a stream that was closed', async () => {
     const { stdin, written } = waiting();
     stdin.close();
-    const failure = (code: string) => expect.objectContaining({ code });
-    expect(await written).toEqual([failure('ERR_STREAM_PREMATURE_CLOSE'), failure('ERR_STREAM_DESTROYED')]);
+    const failure = expect.objectContaining({ code: 'ERR_STREAM_PREMATURE_CLOSE' });
+    expect(await written).toEqual([failure, failure]);
   });
 
   it('fails with the error of the task where there is one', async () => {
