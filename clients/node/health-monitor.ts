@@ -43,11 +43,12 @@ export class HealthMonitor implements Disposable {
 
   /** A heartbeat has been read. */
   heard(heartbeat: Heartbeat): void {
-    this.#look();
+    this.#account();
+    this.#judge();
     this.#lastHeartbeat = heartbeat;
     this.#heardAt = this.#lastLook;
     this.#hostBlockedMs = 0;
-    this.#conclude();
+    this.#judge();
   }
 
   [Symbol.dispose](): void {
@@ -55,24 +56,29 @@ export class HealthMonitor implements Disposable {
   }
 
   #look(): void {
+    this.#account();
+    this.#judge();
+    const { killStuckAfterMs } = this.#options.limits;
+    if (killStuckAfterMs === 0 || this.#report.silentMs < killStuckAfterMs) return;
+    this[Symbol.dispose]();
+    this.#options.onHopeless(this.#report);
+  }
+
+  /** Counts the time since the last look for the host or against the sidecar. */
+  #account(): void {
     const now = performance.now();
     const passedMs = now - this.#lastLook;
     this.#lastLook = now;
     if (this.#options.isBehind()) this.#hostBlockedMs += passedMs;
     else if (passedMs > 2 * this.#lookMs) this.#hostBlockedMs += passedMs - this.#lookMs;
-    this.#conclude();
   }
 
-  #conclude(): void {
+  #judge(): void {
     const figures = this.#figures();
     const state = healthState(figures, this.#options.limits);
     const hasChanged = state !== this.#report.state;
     this.#report = { state, ...figures };
     if (hasChanged) this.#options.onChange(this.#report);
-    const { killStuckAfterMs } = this.#options.limits;
-    if (killStuckAfterMs === 0 || figures.silentMs < killStuckAfterMs) return;
-    this[Symbol.dispose]();
-    this.#options.onHopeless(this.#report);
   }
 
   #figures(): HealthFigures {

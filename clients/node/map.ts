@@ -31,7 +31,7 @@ export async function* mapTasks<Item>(
   const mapping = new Mapping(target, ordered);
   const unwatch = onAbort(signal, () => mapping.fail(signal?.reason));
   void mapping.pump(source);
-  void target.over.then((reason) => mapping.fail(reason));
+  void target.over.then((reason) => mapping.end(reason));
   try {
     for (let result = await mapping.next(); result !== undefined; result = await mapping.next()) yield result;
   } finally {
@@ -50,6 +50,7 @@ class Mapping<Item> {
   readonly #due: TaskRun[] = [];
   #isExhausted = false;
   #failure: { readonly error: unknown } | undefined;
+  #ending: { readonly reason: unknown } | undefined;
   #change = deferred<void>();
 
   constructor(target: MapTarget<Item>, isOrdered: boolean) {
@@ -82,6 +83,7 @@ class Mapping<Item> {
       const run = this.#due.shift();
       if (run) return this.#take(run);
       if (this.#isExhausted && this.#runs.size === 0) return undefined;
+      if (this.#ending && this.#runs.size === 0) throw this.#ending.reason;
       await this.#change.promise;
     }
     throw this.#failure.error;
@@ -92,6 +94,12 @@ class Mapping<Item> {
     this.#failure ??= { error };
     this.#stopping.abort(error);
     for (const run of this.#runs) run.abort(error);
+    this.#changed();
+  }
+
+  /** No more tasks will be taken: what has come can still be taken, and then the mapping fails, wherever its source is. */
+  end(reason: unknown): void {
+    this.#ending = { reason };
     this.#changed();
   }
 

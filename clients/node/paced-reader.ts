@@ -40,11 +40,12 @@ export class PacedReader {
     return this.#isBehind;
   }
 
-  /** Reads no more, whatever has arrived. */
+  /** Hands on no more, whatever has arrived and will: it is read and dropped, so that nobody waits to write it. */
   stop(): void {
     this.#isDone = true;
     this.#isBehind = false;
     clearImmediate(this.#turn);
+    this.#stream.resume();
   }
 
   #read(chunk: Uint8Array): void {

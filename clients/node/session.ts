@@ -1,9 +1,10 @@
-import { type Heartbeat, ProtocolFault, type Ready, type Shutdown, type SidecarFrame } from '../../protocol/index.js';
+import type { Heartbeat, ProtocolFault, Ready, Shutdown, SidecarFrame } from '../../protocol/index.js';
 import { onAbort } from './abort.js';
 import { type SidecarChild, spawnChild } from './child.js';
 import { Connection } from './connection.js';
 import { startDeadline } from './deadline.js';
 import { deferred } from './deferred.js';
+import { dispatch, type Receivers } from './dispatch.js';
 import { SidecarClosedError, SidecarError, StartTimeoutError } from './errors.js';
 import { Handshake } from './handshake.js';
 import { type HealthReport, healthLimits } from './health.js';
@@ -32,6 +33,7 @@ export class Session {
   readonly #child: SidecarChild;
   readonly #connection: Connection;
   readonly #handshake: Handshake;
+  readonly #receivers: Receivers;
   readonly #opening = deferred<void>();
   #ready: Ready | undefined;
   #health: HealthMonitor | undefined;
@@ -75,6 +77,13 @@ export class Session {
       onOver: () => this.#over(),
     };
     this.lifetime = new Lifetime(child, acts, graceMs);
+    this.#receivers = {
+      work: context.work,
+      wantsOutput: () => !this.lifetime.isLeft,
+      onLimitWarning: (warning) => notify(context.options.onLimitWarning, warning),
+      onHeartbeat: (heartbeat) => this.#beat(heartbeat),
+      onBye: (bye) => this.lifetime.leaves(bye),
+    };
     void this.lifetime.exit.then((exit) => {
       this.#opening.reject(this.#startFailure ? this.#startFailure.error : this.lossError(exit));
     });
@@ -124,7 +133,7 @@ export class Session {
       this.#lose({ code: 'protocol_error', protocolCode: frame.body.code, message: frame.body.message });
       this.lifetime.leaves();
     } else if (this.#ready) {
-      this.#dispatch(frame);
+      dispatch(frame, this.#receivers);
     } else {
       const ready = this.#handshake.receive(frame);
       if (ready) this.#begin(ready);
@@ -149,38 +158,6 @@ export class Session {
       sendEncoded: (frame) => this.#connection.sendEncoded(frame),
     });
     this.#opening.resolve();
-  }
-
-  #dispatch(frame: SidecarFrame): void {
-    const { work, options } = this.#context;
-    switch (frame.type) {
-      case 'accepted':
-      case 'started':
-      case 'usage':
-      case 'window':
-      case 'result':
-        work.tasks.receive(frame);
-        break;
-      case 'output':
-        if (!this.lifetime.isLeft) work.tasks.receive(frame);
-        break;
-      case 'limitWarning':
-        if (frame.id === 0) notify(options.onLimitWarning, frame.body);
-        else work.tasks.receive(frame);
-        break;
-      case 'reply':
-      case 'pong':
-        work.queries.receive(frame);
-        break;
-      case 'heartbeat':
-        this.#beat(frame.body);
-        break;
-      case 'bye':
-        this.lifetime.leaves(frame.body);
-        break;
-      default:
-        throw new ProtocolFault('unexpected_frame', `${frame.type} came after the session was open`);
-    }
   }
 
   #fault(fault: ProtocolFault | SidecarError): void {

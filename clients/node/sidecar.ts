@@ -81,7 +81,8 @@ export class Sidecar implements AsyncDisposable {
    * An aborted `signal` cancels it: the promise then rejects with the signal's reason once nothing of the command is
    * alive, at the latest after 5 s.
    *
-   * @throws InvalidArgumentError, TooLargeError, SidecarLostError, SidecarClosedError; the reason of `signal`
+   * @throws InvalidArgumentError, TooLargeError, SidecarLostError, RestartsExhaustedError, SidecarClosedError; the reason
+   * of `signal`
    */
   async run<Encoding extends OutputEncoding = 'utf8'>(
     command: string,
@@ -99,8 +100,8 @@ export class Sidecar implements AsyncDisposable {
   }
 
   /**
-   * Submits a task and gives its handle at once. Beyond the session's window (`ready.window`) tasks wait here to be
-   * sent, first come first served; `handle.sent` tells when.
+   * Submits a task and gives its handle at once. Beyond the session's window (`ready.window`), and while a new sidecar is
+   * being started, tasks wait here to be sent, first come first served; `handle.sent` tells when.
    *
    * @throws InvalidArgumentError; TooLargeError where the task could never be sent. All else rejects `handle.result`.
    */
@@ -190,7 +191,12 @@ export class Sidecar implements AsyncDisposable {
     }
   }
 
-  /** Waits for a sign of life. Gives how long it took, in ms. */
+  /**
+   * Waits for a sign of life. Gives how long it took, in ms.
+   *
+   * @throws AnswerTimeoutError, as every question does, where none comes within `answerTimeoutMs`; SidecarLostError,
+   * RestartsExhaustedError, SidecarClosedError; the reason of `signal`
+   */
   async ping({ signal }: SignalOptions = {}): Promise<number> {
     const sentAt = performance.now();
     await this.#supervisor.work.queries.ping(signal);

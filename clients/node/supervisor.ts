@@ -1,3 +1,4 @@
+import { onAbort } from './abort.js';
 import type { CloseOptions } from './closing.js';
 import { CrashBudget } from './crash-budget.js';
 import { deferred } from './deferred.js';
@@ -131,8 +132,9 @@ export class Supervisor {
     const passed = deferred<void>();
     const timer = setTimeout(passed.resolve, ms);
     this.#keepAlive.use([timer]);
-    this.#closing.signal.addEventListener('abort', () => passed.resolve(), { once: true });
+    const unwatch = onAbort(this.#closing.signal, () => passed.resolve());
     await passed.promise;
+    unwatch();
     clearTimeout(timer);
   }
 

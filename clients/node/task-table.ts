@@ -1,13 +1,12 @@
 import { type HostFrame, type LimitWarning, ProtocolFault, type Ready } from '../../protocol/index.js';
-import { onAbort } from './abort.js';
-import { type Deferred, deferred } from './deferred.js';
 import { encodeSubmission, misfit, type SubmissionBounds } from './encode-submission.js';
 import type { SidecarError } from './errors.js';
 import type { Ids } from './ids.js';
 import { type LostTask, NO_TASK } from './loss.js';
+import { RoomAskers } from './room-askers.js';
 import { type TaskInput, toTaskBody } from './task-input.js';
 import { type TaskFrame, TaskRun } from './task-run.js';
-import { type Load, SubmitWindow, type Waiting } from './window.js';
+import { SubmitWindow, type Waiting } from './window.js';
 
 /** A sidecar that takes tasks and questions. */
 export interface WorkLink {
@@ -36,8 +35,6 @@ interface Entry {
   readonly freeBytes: () => void;
 }
 
-const NOTHING: Load = { tasks: 0, bytes: 0 };
-
 /**
  * All tasks that have no result yet, and the window that they share. It outlives a sidecar: what has not been sent when
  * one is lost is sent to the next.
@@ -46,7 +43,7 @@ export class TaskTable {
   readonly #options: TaskTableOptions;
   readonly #window = new SubmitWindow();
   readonly #entries = new Map<number, Entry>();
-  readonly #rooms = new Set<Deferred<void>>();
+  readonly #rooms = new RoomAskers(this.#window);
   #link: WorkLink | undefined;
 
   constructor(options: TaskTableOptions) {
@@ -100,18 +97,7 @@ export class TaskTable {
     signal?.throwIfAborted();
     const refusal = this.#options.refusal();
     if (refusal) throw refusal;
-    const room = deferred<void>();
-    const entry: Waiting = { load: NOTHING, send: room.resolve, misfit: () => undefined, refuse: room.reject };
-    this.#rooms.add(room);
-    const unwatch = onAbort(signal, () => room.reject(signal?.reason));
-    this.#window.enter(entry);
-    try {
-      await room.promise;
-    } finally {
-      this.#rooms.delete(room);
-      unwatch();
-      this.#window.withdraw(entry);
-    }
+    await this.#rooms.ask(signal);
   }
 
   /** @throws ProtocolFault where the task is not known or over, or the frame is not one that it may get */
@@ -138,7 +124,7 @@ export class TaskTable {
 
   /** Cancels what has not been sent; who waits for room is told `refusal`. */
   cancelUnsent(reason: string, refusal: SidecarError): void {
-    for (const room of this.#rooms) room.reject(refusal);
+    this.#rooms.refuse(() => refusal);
     for (const { run } of this.#entries.values()) if (!run.isSent) run.cancel(reason);
   }
 
@@ -151,7 +137,7 @@ export class TaskTable {
 
   /** There will be no sidecar any more: every waiter is told so, each by its own error. */
   fail(toError: (task: LostTask) => SidecarError): void {
-    for (const room of this.#rooms) room.reject(toError(NO_TASK));
+    this.#rooms.refuse(() => toError(NO_TASK));
     const entries = [...this.#entries.values()];
     this.#entries.clear();
     for (const { run } of entries) run.fail(toError(run.lost));

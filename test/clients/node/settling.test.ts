@@ -61,4 +61,11 @@ describe.concurrent('every promise settles', () => {
     }
     expect(isAlive(sidecar.pid)).toBe(false);
   });
+
+  it('on disposing of a task that the sidecar does not answer for', async () => {
+    const sidecar = await Sidecar.spawn(script({ open: {} }));
+    const disposed = sidecar.submit({ command: 'wait' })[Symbol.asyncDispose]();
+    expect(await outcomesOf({ disposed }, DEADLINE_MS)).toEqual({ disposed: 'resolved' });
+    await sidecar.close({ mode: 'now', deadlineMs: 0 });
+  });
 });
