@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import { startDeadline } from './deadline.js';
 import { SpawnFailedError } from './errors.js';
 import { describeSystemError, findExecutable } from './executable.js';
-import { KeepAlive } from './keep-alive.js';
+import type { KeepAlive } from './keep-alive.js';
 import { StderrTail } from './stderr-tail.js';
 
 /** What a sidecar process is started from. */
@@ -28,7 +29,7 @@ const PIPE_DRAIN_MS = 1_000;
  *
  * @throws SpawnFailedError where it cannot be started
  */
-export async function spawnChild(options: ChildOptions): Promise<SidecarChild> {
+export async function spawnChild(options: ChildOptions, keepAlive: KeepAlive): Promise<SidecarChild> {
   const { file, args } = await findExecutable(options.executable);
   try {
     const child = spawn(file, [...args, 'serve', ...(options.args ?? [])], {
@@ -37,7 +38,7 @@ export async function spawnChild(options: ChildOptions): Promise<SidecarChild> {
       windowsHide: true,
     });
     await once(child, 'spawn');
-    return new SidecarChild(child, options.onStderr);
+    return new SidecarChild(child, keepAlive, options.onStderr);
   } catch (error) {
     throw new SpawnFailedError(options.executable ?? file, describeSystemError(error), { cause: error });
   }
@@ -54,15 +55,16 @@ export class SidecarChild {
   readonly keepAlive: KeepAlive;
   readonly #child: ChildProcess;
 
-  constructor(child: ChildProcess, onStderr?: (text: string) => void) {
+  constructor(child: ChildProcess, keepAlive: KeepAlive, onStderr?: (text: string) => void) {
     this.#child = child;
+    this.keepAlive = keepAlive;
     this.pid = child.pid!;
     this.stdin = child.stdin as Socket;
     this.stdout = child.stdout as Socket;
     const stderr = child.stderr as Socket;
     this.stderr = new StderrTail(stderr, onStderr);
     this.gone = whenGone(child);
-    this.keepAlive = new KeepAlive([child, this.stdin, this.stdout, stderr]);
+    keepAlive.use([child, this.stdin, this.stdout, stderr]);
     child.on('error', () => {});
     this.stdin.on('error', () => {});
   }
@@ -81,10 +83,9 @@ export class SidecarChild {
 function whenGone(child: ChildProcess): Promise<ExitStatus> {
   return new Promise((resolve) => {
     child.once('exit', (exitCode, signal) => {
-      const timer = setTimeout(resolve, PIPE_DRAIN_MS, { exitCode, signal });
-      timer.unref();
+      const deadline = startDeadline(PIPE_DRAIN_MS, () => resolve({ exitCode, signal }), { ref: false });
       child.once('close', () => {
-        clearTimeout(timer);
+        deadline.clear();
         resolve({ exitCode, signal });
       });
     });

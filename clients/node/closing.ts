@@ -1,8 +1,9 @@
 import type { Shutdown } from '../../protocol/index.js';
 import { assertMilliseconds } from './arguments.js';
+import { happensWithin } from './deadline.js';
 import { deferred } from './deferred.js';
 import { InvalidArgumentError } from './errors.js';
-import { type Descent, descend, happensWithin } from './ladder.js';
+import { assertGraceMs, type Descent, descend, type GraceMs } from './ladder.js';
 
 /** How a sidecar is to be closed. */
 export interface CloseOptions {
@@ -13,14 +14,17 @@ export interface CloseOptions {
    * not finished then is cancelled.
    */
   readonly deadlineMs?: number | undefined;
+  /** How long each step after that may take. Default: that of `Sidecar.spawn`. */
+  readonly graceMs?: GraceMs | undefined;
 }
 
 /** @throws InvalidArgumentError */
-export function assertCloseOptions({ mode, deadlineMs }: CloseOptions): void {
+export function assertCloseOptions({ mode, deadlineMs, graceMs }: CloseOptions): void {
   if (mode !== undefined && mode !== 'drain' && mode !== 'now') {
     throw new InvalidArgumentError('options.mode', `'drain' or 'now', not ${String(mode)}`);
   }
   assertMilliseconds(deadlineMs, 'options.deadlineMs', 0);
+  assertGraceMs(graceMs);
 }
 
 /** What closing acts on. */
@@ -37,12 +41,9 @@ export interface ClosingSidecar extends Descent {
 const DEFAULT_DRAIN_MS = 30_000;
 const DEFAULT_NOW_MS = 5_000;
 
-/** How long after its deadline a draining sidecar may take to cancel what is left and say `bye`, in ms. */
-export const DRAIN_GRACE_MS = 5_000;
-
 /**
  * The closing of a sidecar: it is asked to end, and where it does not, it is ended. Never takes longer than the
- * deadline and `DRAIN_GRACE_MS`, and the graces of the ladder below.
+ * deadline and the graces of the steps after it.
  */
 export class Closing {
   readonly #sidecar: ClosingSidecar;
@@ -63,7 +64,7 @@ export class Closing {
     if (mode === 'now') this.hurry(deadlineMs);
     else await this.#drain(deadlineMs ?? DEFAULT_DRAIN_MS);
     if (this.#isHurried && !isOver) await this.#cancelAll();
-    await descend(this.#sidecar, isOver ? 'patience' : 'endOfStdin');
+    await descend(this.#sidecar, isOver ? 'bye' : 'endOfStdin');
   }
 
   /** Cancels what a drain would have waited for. */
@@ -74,7 +75,7 @@ export class Closing {
   }
 
   async #drain(deadlineMs: number): Promise<void> {
-    const { over, allSent, cancelUnsent, shutdown, onStep } = this.#sidecar;
+    const { over, allSent, cancelUnsent, shutdown, onStep, graces } = this.#sidecar;
     const deadline = performance.now() + deadlineMs;
     await happensWithin(deadlineMs, allSent(), over, this.#hurried.promise);
     if (this.#isHurried) return;
@@ -82,7 +83,7 @@ export class Closing {
     const remainingMs = Math.max(0, Math.round(deadline - performance.now()));
     onStep('shutdown');
     shutdown({ mode: 'drain', deadlineMs: remainingMs });
-    await happensWithin(remainingMs + DRAIN_GRACE_MS, over, this.#hurried.promise);
+    await happensWithin(remainingMs + graces().shutdown, over, this.#hurried.promise);
   }
 
   async #cancelAll(): Promise<void> {

@@ -1,14 +1,13 @@
 import type { Readable, Writable } from 'node:stream';
 import {
-  encodeFrame,
-  FrameBatch,
-  FrameReader,
+  FrameWriter,
   type HostFrame,
   ProtocolFault,
   parseSidecarFrame,
   type SidecarFrame,
 } from '../../protocol/index.js';
 import { SidecarError } from './errors.js';
+import { PacedReader } from './paced-reader.js';
 
 export interface ConnectionOptions {
   readonly stdin: Writable;
@@ -26,72 +25,54 @@ export interface ConnectionOptions {
  * not limited here: the windows of the session bound it.
  */
 export class Connection {
-  readonly #options: ConnectionOptions;
-  readonly #reader = new FrameReader();
-  readonly #batch = new FrameBatch();
-  #isScheduled = false;
-  #isBroken = false;
+  readonly #stdin: Writable;
+  readonly #reader: PacedReader;
+  readonly #writer = new FrameWriter({ write: (chunks) => this.#write(chunks) });
 
-  constructor(options: ConnectionOptions) {
-    this.#options = options;
-    options.stdout.on('data', (chunk: Uint8Array) => this.#read(chunk));
-    options.stdout.on('end', () => this.#endOfStream());
-    options.stdout.on('error', () => this.#endOfStream());
+  constructor({ stdin, stdout, onFrame, onFault, onEnd }: ConnectionOptions) {
+    this.#stdin = stdin;
+    this.#reader = new PacedReader(stdout, {
+      onFrame: (raw) => {
+        const frame = parseSidecarFrame(raw);
+        if (frame !== null) onFrame(frame);
+      },
+      onError: (error) => {
+        if (!(error instanceof ProtocolFault || error instanceof SidecarError)) throw error;
+        onFault(error);
+      },
+      onEnd,
+    });
+  }
+
+  /** Whether frames of the sidecar wait because the host has had no time for them. */
+  get isBehind(): boolean {
+    return this.#reader.isBehind;
   }
 
   send(frame: HostFrame): void {
-    this.sendEncoded(encodeFrame(frame));
+    this.#writer.send(frame);
   }
 
   /** Sends a frame that `encodeFrame` has made. */
   sendEncoded(frame: Uint8Array): void {
-    this.#batch.add(frame);
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    queueMicrotask(() => this.#flush());
+    this.#writer.sendEncoded(frame);
   }
 
   /** Closes the stdin of the sidecar, after what has been sent. */
   end(): void {
-    this.#flush();
-    this.#options.stdin.end();
+    this.#writer.flush();
+    this.#stdin.end();
   }
 
-  #flush(): void {
-    this.#isScheduled = false;
-    const { stdin } = this.#options;
-    const chunks = this.#batch.take();
-    if (!stdin.writable) return;
-    stdin.cork();
-    for (const chunk of chunks) stdin.write(chunk);
-    stdin.uncork();
+  /** Reads no more frames, whatever has arrived. */
+  stop(): void {
+    this.#reader.stop();
   }
 
-  #read(chunk: Uint8Array): void {
-    this.#guard(() => {
-      for (const raw of this.#reader.push(chunk)) {
-        const frame = parseSidecarFrame(raw);
-        if (frame !== null) this.#options.onFrame(frame);
-      }
-    });
-  }
-
-  #endOfStream(): void {
-    this.#guard(() => {
-      this.#reader.end();
-      this.#isBroken = true;
-      this.#options.onEnd();
-    });
-  }
-
-  #guard(act: () => void): void {
-    if (this.#isBroken) return;
-    try {
-      act();
-    } catch (error) {
-      if (!(error instanceof ProtocolFault || error instanceof SidecarError)) throw error;
-      this.#isBroken = true;
-      this.#options.onFault(error);
-    }
+  #write(chunks: readonly Uint8Array[]): void {
+    if (!this.#stdin.writable) return;
+    this.#stdin.cork();
+    for (const chunk of chunks) this.#stdin.write(chunk);
+    this.#stdin.uncork();
   }
 }

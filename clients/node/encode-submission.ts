@@ -1,10 +1,13 @@
-import { encodeFrame, type HostFrame, ProtocolFault } from '../../protocol/index.js';
+import { encodeFrame, FRAME_HEADER_BYTES, type HostFrame, ProtocolFault } from '../../protocol/index.js';
 import { InvalidArgumentError, TooLargeError } from './errors.js';
 
-/** What a session allows a frame that submits tasks, in bytes. */
+/** What a session allows a frame that submits tasks. */
 export interface SubmissionBounds {
   readonly maxFrameBytes: number;
+  /** Bytes of all such frames whose tasks are not started. */
   readonly taskBytes: number;
+  /** Tasks that are unfinished. */
+  readonly tasks: number;
 }
 
 /**
@@ -18,6 +21,15 @@ export function encodeSubmission(frame: HostFrame, field: string, bounds: Submis
   const encoded = encode(frame, field, bounds);
   if (encoded.byteLength > bounds.taskBytes) throw tooLarge('window.taskBytes', encoded.byteLength, bounds);
   return encoded;
+}
+
+/** Why a frame of `bytes` that submits `tasks` can never be sent within `bounds`; undefined where it can. */
+export function misfit(bytes: number, tasks: number, bounds: SubmissionBounds): TooLargeError | undefined {
+  if (bytes > bounds.maxFrameBytes + FRAME_HEADER_BYTES) return tooLarge('maxFrameBytes', bytes, bounds);
+  if (bytes > bounds.taskBytes) return tooLarge('window.taskBytes', bytes, bounds);
+  if (tasks <= bounds.tasks) return undefined;
+  const message = `A batch of ${tasks} tasks can never be sent: window.tasks is ${bounds.tasks} (settings queueSize + maxConcurrentTasks)`;
+  return new TooLargeError('window.tasks', tasks, bounds.tasks, message);
 }
 
 function encode(frame: HostFrame, field: string, bounds: SubmissionBounds): Uint8Array {

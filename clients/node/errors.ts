@@ -1,4 +1,4 @@
-import type { Bye, ErrorKind, ProtocolErrorCode } from '../../protocol/index.js';
+import type { ErrorKind } from '../../protocol/index.js';
 
 /** The `code` of every error that the client throws or rejects with, apart from the reasons of AbortSignals. */
 export type SidecarErrorCode =
@@ -7,8 +7,11 @@ export type SidecarErrorCode =
   | 'unsupported_protocol'
   | 'sidecar_exited'
   | 'sidecar_fault'
+  | 'sidecar_stuck'
   | 'protocol_error'
+  | 'restarts_exhausted'
   | 'closed'
+  | 'answer_timeout'
   | 'query_failed'
   | 'invalid_argument'
   | 'too_large';
@@ -64,68 +67,6 @@ export class UnsupportedProtocolError extends SidecarError {
   }
 }
 
-/** The steps by which a sidecar is ended, mildest first. */
-export type CloseStep = 'shutdown' | 'endOfStdin' | 'SIGTERM' | 'SIGKILL';
-
-/** How a sidecar ended. */
-export interface ExitInfo {
-  /** Its exit code; null where a signal ended it, or where it has outlived even SIGKILL. */
-  readonly exitCode: number | null;
-  /** The signal that ended it, if one did. */
-  readonly signal: NodeJS.Signals | null;
-  /** The last 64 KiB of what it wrote to stderr. */
-  readonly stderrTail: string;
-  /** Its farewell, where the end was a clean one. */
-  readonly bye: Bye | undefined;
-  /** The last step that the client took to end it; undefined where it ended by itself. */
-  readonly step: CloseStep | undefined;
-}
-
-/** Why a sidecar was lost: it ended, it broke the protocol, or it said that this client did. */
-export type LossCode = 'sidecar_exited' | 'sidecar_fault' | 'protocol_error';
-
-/** What is known of the task that waited on a sidecar when it was lost. */
-export interface LostTask {
-  readonly accepted: boolean;
-  readonly executionId: string | undefined;
-}
-
-/** The sidecar is gone, and with it the answer. Every waiter gets its own, all in the same turn. */
-export class SidecarLostError extends SidecarError {
-  override readonly name = 'SidecarLostError';
-  readonly code: LossCode;
-  /** Its exit code; null where a signal ended it. */
-  readonly exitCode: number | null;
-  readonly signal: NodeJS.Signals | null;
-  /** The last 64 KiB of what the sidecar wrote to stderr. */
-  readonly stderrTail: string;
-  /** Whether the sidecar had accepted the task; false where the waiter was not a task. */
-  readonly accepted: boolean;
-  /** The execution id of the task, where it had been accepted. */
-  readonly executionId: string | undefined;
-  /** What was broken, in the terms of the protocol. For `sidecar_exited` undefined. */
-  readonly protocolCode: ProtocolErrorCode | undefined;
-
-  constructor(loss: Loss, exit: ExitInfo, task: LostTask) {
-    super(`${lossMessage(loss, exit)}${taskMessage(task)}${quoteTail(exit.stderrTail)}`, { cause: loss.cause });
-    this.code = loss.code;
-    this.exitCode = exit.exitCode;
-    this.signal = exit.signal;
-    this.stderrTail = exit.stderrTail;
-    this.accepted = task.accepted;
-    this.executionId = task.executionId;
-    this.protocolCode = loss.protocolCode;
-  }
-}
-
-/** Why a sidecar was lost, as it was first seen. */
-export interface Loss {
-  readonly code: LossCode;
-  readonly protocolCode?: ProtocolErrorCode;
-  readonly message?: string;
-  readonly cause?: unknown;
-}
-
 /** The sidecar was used after `close()`. */
 export class SidecarClosedError extends SidecarError {
   override readonly name = 'SidecarClosedError';
@@ -150,6 +91,19 @@ export class QueryFailedError extends SidecarError {
     super(`The sidecar could not answer the question '${what}': ${error.message}`);
     this.kind = error.kind;
     this.details = error.details;
+  }
+}
+
+/** A question or a ping was not answered in time. The sidecar is left alone: `onHealthChange` tells how it is. */
+export class AnswerTimeoutError extends SidecarError {
+  override readonly name = 'AnswerTimeoutError';
+  readonly code = 'answer_timeout';
+  readonly timeoutMs: number;
+
+  /** @param what the question, or `ping` */
+  constructor(what: string, timeoutMs: number) {
+    super(`The sidecar did not answer '${what}' within ${timeoutMs} ms (option answerTimeoutMs)`);
+    this.timeoutMs = timeoutMs;
   }
 }
 
@@ -182,29 +136,10 @@ export class TooLargeError extends SidecarError {
   }
 }
 
-function lossMessage(loss: Loss, exit: ExitInfo): string {
-  const end = describeEnd(exit);
-  if (loss.code === 'sidecar_fault') {
-    return `The sidecar broke the protocol (${loss.protocolCode}: ${loss.message}) and was ended; it ${end}`;
-  }
-  if (loss.code === 'protocol_error') {
-    return `The sidecar refused what this client sent (${loss.protocolCode}: ${loss.message}); it ${end}`;
-  }
-  return `The sidecar ${end}`;
-}
-
-function describeEnd({ exitCode, signal }: ExitInfo): string {
-  if (signal !== null) return `was ended by ${signal}`;
-  return exitCode === null ? 'did not end even after SIGKILL' : `exited with code ${exitCode}`;
-}
-
-function taskMessage({ accepted, executionId }: LostTask): string {
-  return accepted ? `; task ${executionId} had been accepted and its fate is unknown` : '';
-}
-
 const QUOTED_TAIL_CHARACTERS = 2_000;
 
-function quoteTail(stderrTail: string): string {
+/** The end of what a sidecar wrote to stderr, as errors quote it. */
+export function quoteTail(stderrTail: string): string {
   const tail = stderrTail.trim().slice(-QUOTED_TAIL_CHARACTERS);
   return tail === '' ? '' : `. The last of its stderr:\n${tail}`;
 }

@@ -1,9 +1,10 @@
 /**
  * The bundled client: `Sidecar.spawn()` starts an exec-sidecar and drives it.
  *
- * Layout: `sidecar` and `task-handle` are what a caller sees. A `session` is one sidecar process: `child` (the process
- * and its pipes), `connection` (frames over them), `handshake`, `task-table` with its `window` and the `task-run`s,
- * `query-table`, and `lifetime`, which ends it by `closing` and the `ladder`.
+ * Layout: `sidecar` and `task-handle` are what a caller sees. `work` is what is under way: `task-table` with its
+ * `window` and the `task-run`s, and `query-table`. A `session` is one sidecar process, which does that work: `child`
+ * (the process and its pipes), `connection` (frames over them, `paced-reader`), `handshake`, `health-monitor`, and
+ * `lifetime`, which ends it by `closing` and the `ladder`. The `supervisor` puts a new session in place of a lost one.
  */
 export type {
   Accepted,
@@ -35,23 +36,25 @@ export type {
   WireError,
 } from '../../protocol/index.js';
 export type { CloseOptions } from './closing.js';
+export type { RestartOptions } from './crash-budget.js';
 export {
-  type CloseStep,
-  type ExitInfo,
+  AnswerTimeoutError,
   InvalidArgumentError,
-  type LossCode,
   QueryFailedError,
   SidecarClosedError,
   SidecarError,
   type SidecarErrorCode,
-  SidecarLostError,
   SpawnFailedError,
   StartTimeoutError,
   TooLargeError,
   UnsupportedProtocolError,
 } from './errors.js';
+export type { HealthOptions, HealthReport, HealthState } from './health.js';
+export type { GraceMs } from './ladder.js';
+export { type CloseStep, type ExitInfo, type LossCode, RestartsExhaustedError, SidecarLostError } from './loss.js';
 export type { Source } from './map.js';
 export type { OutputChunk } from './output-stream.js';
+export type { SidecarEnd, SidecarStart } from './restart-events.js';
 export type { OutputEncoding, ResultIn, RunResult } from './results.js';
 export type { BatchOptions, MapOptions, RunOptions, SignalOptions } from './run-options.js';
 export { Sidecar } from './sidecar.js';

@@ -6,13 +6,17 @@ export interface Refable {
 
 /** Keeps the host program alive exactly as long as somebody holds on. */
 export class KeepAlive {
-  readonly #handles: readonly Refable[];
+  #handles: readonly Refable[] = [];
   #holds = 0;
 
-  /** Nobody holds on at first. */
-  constructor(handles: readonly Refable[]) {
+  /** From now on these handles keep the host alive while somebody holds on, and nothing else does. */
+  use(handles: readonly Refable[]): void {
+    for (const handle of this.#handles) handle.unref();
     this.#handles = handles;
-    for (const handle of handles) handle.unref();
+    for (const handle of handles) {
+      if (this.#holds > 0) handle.ref();
+      else handle.unref();
+    }
   }
 
   /** Holds on until the returned function is called; calling it again does nothing. */

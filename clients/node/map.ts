@@ -13,6 +13,8 @@ export interface MapTarget<Item> {
   /** Resolves once the session's window would take another task. */
   readonly room: (signal: AbortSignal) => Promise<void>;
   readonly submit: (item: Item, index: number) => TaskRun;
+  /** Resolves with the reason when no more tasks will be taken. */
+  readonly over: Promise<unknown>;
 }
 
 /**
@@ -29,6 +31,7 @@ export async function* mapTasks<Item>(
   const mapping = new Mapping(target, ordered);
   const unwatch = onAbort(signal, () => mapping.fail(signal?.reason));
   void mapping.pump(source);
+  void target.over.then((reason) => mapping.end(reason));
   try {
     for (let result = await mapping.next(); result !== undefined; result = await mapping.next()) yield result;
   } finally {
@@ -47,6 +50,7 @@ class Mapping<Item> {
   readonly #due: TaskRun[] = [];
   #isExhausted = false;
   #failure: { readonly error: unknown } | undefined;
+  #ending: { readonly reason: unknown } | undefined;
   #change = deferred<void>();
 
   constructor(target: MapTarget<Item>, isOrdered: boolean) {
@@ -79,6 +83,7 @@ class Mapping<Item> {
       const run = this.#due.shift();
       if (run) return this.#take(run);
       if (this.#isExhausted && this.#runs.size === 0) return undefined;
+      if (this.#ending && this.#runs.size === 0) throw this.#ending.reason;
       await this.#change.promise;
     }
     throw this.#failure.error;
@@ -89,6 +94,12 @@ class Mapping<Item> {
     this.#failure ??= { error };
     this.#stopping.abort(error);
     for (const run of this.#runs) run.abort(error);
+    this.#changed();
+  }
+
+  /** No more tasks will be taken: what has come can still be taken, and then the mapping fails, wherever its source is. */
+  end(reason: unknown): void {
+    this.#ending = { reason };
     this.#changed();
   }
 

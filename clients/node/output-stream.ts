@@ -9,23 +9,27 @@ export type OutputChunk = Output;
  * to the sidecar as chunks are taken, so a consumer that stops holds back that process and no other.
  */
 export class OutputStream implements AsyncIterable<OutputChunk> {
-  readonly #windowBytes: number;
   readonly #allow: (totalBytes: number) => void;
   readonly #takers: Deferred<IteratorResult<OutputChunk>>[] = [];
   /** Two stacks that make a queue: `#incoming` is turned over into `#outgoing` when that is empty. */
   #incoming: OutputChunk[] = [];
   #outgoing: OutputChunk[] = [];
+  #windowBytes = 0;
   #receivedBytes = 0;
   #takenBytes = 0;
-  #allowedBytes: number;
+  #allowedBytes = 0;
   #end: { readonly error?: unknown } | undefined;
   #discards = false;
 
   /** @param allow tells the sidecar how many bytes it may have sent in all */
-  constructor(windowBytes: number, allow: (totalBytes: number) => void) {
+  constructor(allow: (totalBytes: number) => void) {
+    this.#allow = allow;
+  }
+
+  /** The task has been sent, under a window of `windowBytes`. */
+  open(windowBytes: number): void {
     this.#windowBytes = windowBytes;
     this.#allowedBytes = windowBytes;
-    this.#allow = allow;
   }
 
   /**

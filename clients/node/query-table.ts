@@ -9,8 +9,9 @@ import {
   type SidecarFrame,
 } from '../../protocol/index.js';
 import { onAbort } from './abort.js';
+import { startDeadline } from './deadline.js';
 import { type Deferred, deferred } from './deferred.js';
-import { QueryFailedError, type SidecarError } from './errors.js';
+import { AnswerTimeoutError, QueryFailedError, type SidecarError } from './errors.js';
 import type { Ids } from './ids.js';
 
 /** What a question is about. */
@@ -23,7 +24,8 @@ type AnswerFrame = Extract<SidecarFrame, { type: 'reply' | 'pong' }>;
 
 export interface QueryTableOptions {
   readonly ids: Ids;
-  readonly send: (frame: HostFrame) => void;
+  /** How long a question may wait for its answer, in ms. */
+  readonly answerTimeoutMs: number;
   /** Why no more questions are taken; undefined while they are. */
   readonly refusal: () => SidecarError | undefined;
   /** Keeps the host alive until the returned function is called. */
@@ -35,14 +37,29 @@ interface Question {
   readonly answer: Deferred<Record<string, unknown>>;
 }
 
-/** The questions of a session that have no answer yet. Beyond the 64 that the protocol allows they wait here. */
+/**
+ * The questions that have no answer yet. Beyond the 64 that the protocol allows they wait here, and while there is no
+ * sidecar to ask.
+ */
 export class QueryTable {
   readonly #options: QueryTableOptions;
   readonly #waiting = new Set<Question>();
   readonly #sent = new Map<number, Question>();
+  #send: ((frame: HostFrame) => void) | undefined;
 
   constructor(options: QueryTableOptions) {
     this.#options = options;
+  }
+
+  /** Asks this sidecar from now on, first what waits. */
+  attach(send: (frame: HostFrame) => void): void {
+    this.#send = send;
+    this.#advance();
+  }
+
+  /** Asks nothing until another sidecar is attached. */
+  suspend(): void {
+    this.#send = undefined;
   }
 
   has(id: number): boolean {
@@ -74,10 +91,17 @@ export class QueryTable {
     this.#advance();
   }
 
+  /** The sidecar is gone, and with it the answers to what it was asked. */
+  lose(toError: () => SidecarError): void {
+    const questions = [...this.#sent.values()];
+    this.#sent.clear();
+    for (const { answer } of questions) answer.reject(toError());
+  }
+
   /** No answer will come any more. */
   fail(toError: () => SidecarError): void {
-    const questions = [...this.#sent.values(), ...this.#waiting];
-    this.#sent.clear();
+    this.lose(toError);
+    const questions = [...this.#waiting];
     this.#waiting.clear();
     for (const { answer } of questions) answer.reject(toError());
   }
@@ -88,15 +112,20 @@ export class QueryTable {
     if (refusal) throw refusal;
     const release = this.#options.hold();
     const question: Question = { frame, answer: deferred() };
-    const unwatch = onAbort(signal, () => {
+    const giveUp = (error: unknown) => {
       this.#waiting.delete(question);
-      question.answer.reject(signal?.reason);
-    });
+      question.answer.reject(error);
+    };
+    const { answerTimeoutMs } = this.#options;
+    const what = frame.type === 'query' ? frame.body.what : frame.type;
+    const deadline = startDeadline(answerTimeoutMs, () => giveUp(new AnswerTimeoutError(what, answerTimeoutMs)));
+    const unwatch = onAbort(signal, () => giveUp(signal?.reason));
     this.#waiting.add(question);
     this.#advance();
     try {
       return await question.answer.promise;
     } finally {
+      deadline.clear();
       unwatch();
       release();
     }
@@ -104,11 +133,11 @@ export class QueryTable {
 
   #advance(): void {
     for (const question of this.#waiting) {
-      if (this.#sent.size >= MAX_UNANSWERED_QUERIES) return;
+      if (!this.#send || this.#sent.size >= MAX_UNANSWERED_QUERIES) return;
       this.#waiting.delete(question);
       const id = this.#options.ids.next();
       this.#sent.set(id, question);
-      this.#options.send({ ...question.frame, id } as HostFrame);
+      this.#send({ ...question.frame, id } as HostFrame);
     }
   }
 }

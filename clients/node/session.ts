@@ -1,65 +1,64 @@
-import { type HostFrame, ProtocolFault, type Ready, type SidecarFrame } from '../../protocol/index.js';
+import type { Heartbeat, ProtocolFault, Ready, Shutdown, SidecarFrame } from '../../protocol/index.js';
 import { onAbort } from './abort.js';
 import { type SidecarChild, spawnChild } from './child.js';
 import { Connection } from './connection.js';
+import { startDeadline } from './deadline.js';
 import { deferred } from './deferred.js';
-import {
-  type ExitInfo,
-  type Loss,
-  type LostTask,
-  SidecarClosedError,
-  SidecarError,
-  SidecarLostError,
-  StartTimeoutError,
-} from './errors.js';
+import { dispatch, type Receivers } from './dispatch.js';
+import { SidecarClosedError, SidecarError, StartTimeoutError } from './errors.js';
 import { Handshake } from './handshake.js';
-import { Ids } from './ids.js';
+import { type HealthReport, healthLimits } from './health.js';
+import { HealthMonitor } from './health-monitor.js';
+import type { KeepAlive } from './keep-alive.js';
 import { Lifetime } from './lifetime.js';
 import { notify } from './listeners.js';
-import { QueryTable } from './query-table.js';
-import { assertSpawnOptions, DEFAULT_START_TIMEOUT_MS, type SpawnOptions } from './spawn-options.js';
-import { TaskTable } from './task-table.js';
+import { type ExitInfo, type Loss, NO_TASK, SidecarLostError } from './loss.js';
+import { DEFAULT_START_TIMEOUT_MS, type SpawnOptions } from './spawn-options.js';
+import type { Work } from './work.js';
 
-/** What there is once the sidecar is ready. */
-interface Opened {
-  readonly ready: Ready;
-  readonly tasks: TaskTable;
-  readonly queries: QueryTable;
+/** What a session shares with those before and after it. */
+export interface SessionContext {
+  readonly options: SpawnOptions;
+  readonly work: Work;
+  readonly keepAlive: KeepAlive;
+  /** Gives up the start. */
+  readonly signal: AbortSignal | undefined;
 }
 
-const NO_TASK: LostTask = { accepted: false, executionId: undefined };
-
-/** One sidecar process from its start to its end. Whatever ends it, everybody who waits is told in `#settle`. */
+/** One sidecar process from its start to its end. Between `ready` and its end it does the work that is there. */
 export class Session {
   readonly pid: number;
   readonly lifetime: Lifetime;
-  readonly #options: SpawnOptions;
+  readonly #context: SessionContext;
   readonly #child: SidecarChild;
   readonly #connection: Connection;
   readonly #handshake: Handshake;
+  readonly #receivers: Receivers;
   readonly #opening = deferred<void>();
-  #opened: Opened | undefined;
+  #ready: Ready | undefined;
+  #health: HealthMonitor | undefined;
   #startFailure: { readonly error: unknown } | undefined;
   #loss: Loss = { code: 'sidecar_exited' };
-  #exit: ExitInfo | undefined;
 
   /**
    * Starts a sidecar. Resolves when it is ready.
    *
-   * @throws InvalidArgumentError, SpawnFailedError, StartTimeoutError, UnsupportedProtocolError, SidecarLostError, or
-   * the reason of `options.signal`; the process is gone then
+   * @throws SpawnFailedError, StartTimeoutError, UnsupportedProtocolError, SidecarLostError, or the reason of the
+   * signal; the process is gone then
    */
-  static async open(options: SpawnOptions): Promise<Session> {
-    assertSpawnOptions(options);
-    options.signal?.throwIfAborted();
-    const session = new Session(await spawnChild(options), options);
+  static async open(context: SessionContext): Promise<Session> {
+    context.signal?.throwIfAborted();
+    const session = new Session(await spawnChild(context.options, context.keepAlive), context);
     await session.#open();
     return session;
   }
 
-  private constructor(child: SidecarChild, options: SpawnOptions) {
+  private constructor(child: SidecarChild, context: SessionContext) {
+    const { config, graceMs } = context.options;
+    const { heartbeatMs } = healthLimits(context.options);
+    const { tasks } = context.work;
     this.pid = child.pid;
-    this.#options = options;
+    this.#context = context;
     this.#child = child;
     this.#connection = new Connection({
       stdin: child.stdin,
@@ -68,43 +67,57 @@ export class Session {
       onFault: (fault) => this.#fault(fault),
       onEnd: () => this.lifetime.leaves(),
     });
-    const { config, heartbeatMs } = options;
-    const init = { ...(config && { config }), ...(heartbeatMs && { heartbeatMs }) };
+    const init = { ...(config && { config }), ...(heartbeatMs > 0 && { heartbeatMs }) };
     this.#handshake = new Handshake(init, (frame) => this.#connection.send(frame));
-    this.lifetime = new Lifetime(child, {
-      allSent: async () => this.#opened?.tasks.allSent(),
-      cancelUnsent: () => this.#opened?.tasks.cancelUnsent('the sidecar is being closed', new SidecarClosedError()),
-      shutdown: (body) => this.#connection.send({ type: 'shutdown', id: 0, body }),
+    const acts = {
+      allSent: () => tasks.allSent(),
+      cancelUnsent: () => tasks.cancelUnsent('the sidecar is being closed', new SidecarClosedError()),
+      shutdown: (body: Shutdown) => this.#connection.send({ type: 'shutdown', id: 0, body }),
       endOfStdin: () => this.#connection.end(),
+      onOver: () => this.#over(),
+    };
+    this.lifetime = new Lifetime(child, acts, graceMs);
+    this.#receivers = {
+      work: context.work,
+      wantsOutput: () => !this.lifetime.isLeft,
+      onLimitWarning: (warning) => notify(context.options.onLimitWarning, warning),
+      onHeartbeat: (heartbeat) => this.#beat(heartbeat),
+      onBye: (bye) => this.lifetime.leaves(bye),
+    };
+    void this.lifetime.exit.then((exit) => {
+      this.#opening.reject(this.#startFailure ? this.#startFailure.error : this.lossError(exit));
     });
-    void this.lifetime.exit.then((exit) => this.#settle(exit));
   }
 
+  /** What the sidecar has said of itself. */
   get ready(): Ready {
-    return this.#opened!.ready;
+    return this.#ready!;
   }
 
-  get tasks(): TaskTable {
-    return this.#opened!.tasks;
+  /** How the sidecar is; undefined where it was asked for no heartbeats. */
+  get health(): HealthReport | undefined {
+    return this.#health?.report;
   }
 
-  get queries(): QueryTable {
-    return this.#opened!.queries;
+  /** What a waiter is told when this sidecar has ended. */
+  lossError(exit: ExitInfo, task = NO_TASK): SidecarLostError {
+    return new SidecarLostError(this.#loss, exit, task);
   }
 
   async #open(): Promise<void> {
-    const { signal, startTimeoutMs = DEFAULT_START_TIMEOUT_MS } = this.#options;
-    const release = this.#child.keepAlive.hold();
-    const timer = setTimeout(() => {
+    const { signal, keepAlive, options } = this.#context;
+    const { startTimeoutMs = DEFAULT_START_TIMEOUT_MS } = options;
+    const release = keepAlive.hold();
+    const deadline = startDeadline(startTimeoutMs, () => {
       const { missing } = this.#handshake;
       this.#giveUpStart(new StartTimeoutError(startTimeoutMs, missing, this.#child.stderr.text()));
-    }, startTimeoutMs);
+    });
     const unwatch = onAbort(signal, () => this.#giveUpStart(signal?.reason));
     if (signal?.aborted) this.#giveUpStart(signal.reason);
     try {
       await this.#opening.promise;
     } finally {
-      clearTimeout(timer);
+      deadline.clear();
       unwatch();
       release();
     }
@@ -119,8 +132,8 @@ export class Session {
     if (frame.type === 'protocolError') {
       this.#lose({ code: 'protocol_error', protocolCode: frame.body.code, message: frame.body.message });
       this.lifetime.leaves();
-    } else if (this.#opened) {
-      this.#dispatch(frame, this.#opened);
+    } else if (this.#ready) {
+      dispatch(frame, this.#receivers);
     } else {
       const ready = this.#handshake.receive(frame);
       if (ready) this.#begin(ready);
@@ -128,52 +141,23 @@ export class Session {
   }
 
   #begin(ready: Ready): void {
-    const shared = {
-      ids: new Ids((id) => tasks.has(id) || queries.has(id)),
-      send: (frame: HostFrame) => this.#connection.send(frame),
-      refusal: () => this.#refusal(),
-      hold: () => this.#child.keepAlive.hold(),
-    };
-    const tasks = new TaskTable({
-      ...shared,
-      ready,
-      sendEncoded: (frame) => this.#connection.sendEncoded(frame),
-      onLimitWarning: (warning) => notify(this.#options.onLimitWarning, warning),
-    });
-    const queries = new QueryTable(shared);
-    this.#opened = { ready, tasks, queries };
-    this.#opening.resolve();
-  }
-
-  #dispatch(frame: SidecarFrame, { tasks, queries }: Opened): void {
-    switch (frame.type) {
-      case 'accepted':
-      case 'started':
-      case 'usage':
-      case 'window':
-      case 'result':
-        tasks.receive(frame);
-        break;
-      case 'output':
-        if (!this.lifetime.isLeft) tasks.receive(frame);
-        break;
-      case 'limitWarning':
-        if (frame.id === 0) notify(this.#options.onLimitWarning, frame.body);
-        else tasks.receive(frame);
-        break;
-      case 'reply':
-      case 'pong':
-        queries.receive(frame);
-        break;
-      case 'heartbeat':
-        notify(this.#options.onHeartbeat, frame.body);
-        break;
-      case 'bye':
-        this.lifetime.leaves(frame.body);
-        break;
-      default:
-        throw new ProtocolFault('unexpected_frame', `${frame.type} came after the session was open`);
+    const { work, options } = this.#context;
+    const limits = healthLimits(options);
+    this.#ready = ready;
+    if (limits.heartbeatMs > 0) {
+      this.#health = new HealthMonitor({
+        limits,
+        isBehind: () => this.#connection.isBehind,
+        onChange: (report) => notify(options.onHealthChange, report),
+        onHopeless: ({ silentMs }) => this.#killStuck(silentMs, limits.killStuckAfterMs),
+      });
     }
+    work.attach({
+      ready,
+      send: (frame) => this.#connection.send(frame),
+      sendEncoded: (frame) => this.#connection.sendEncoded(frame),
+    });
+    this.#opening.resolve();
   }
 
   #fault(fault: ProtocolFault | SidecarError): void {
@@ -187,16 +171,21 @@ export class Session {
     if (this.#loss.code === 'sidecar_exited') this.#loss = loss;
   }
 
-  #refusal(): SidecarError | undefined {
-    if (this.lifetime.isClosed) return new SidecarClosedError();
-    return this.#exit && new SidecarLostError(this.#loss, this.#exit, NO_TASK);
+  #beat(heartbeat: Heartbeat): void {
+    this.#health?.heard(heartbeat);
+    notify(this.#context.options.onHeartbeat, heartbeat);
   }
 
-  #settle(exit: ExitInfo): void {
-    this.#exit = exit;
-    const toError = (task: LostTask = NO_TASK) => new SidecarLostError(this.#loss, exit, task);
-    this.#opening.reject(this.#startFailure ? this.#startFailure.error : toError());
-    this.#opened?.tasks.fail(toError);
-    this.#opened?.queries.fail(toError);
+  #killStuck(silentMs: number, killStuckAfterMs: number): void {
+    const message = `no heartbeat for ${silentMs} ms; option killStuckAfterMs is ${killStuckAfterMs}`;
+    this.#lose({ code: 'sidecar_stuck', message });
+    this.lifetime.end('SIGKILL');
+  }
+
+  /** Nothing more is to be expected of the sidecar: what has not been sent is kept from it. */
+  #over(): void {
+    this.#connection.stop();
+    this.#health?.[Symbol.dispose]();
+    if (this.#ready) this.#context.work.suspend();
   }
 }

@@ -9,12 +9,14 @@ import type {
 import { onAbort } from './abort.js';
 import { assertFunction } from './arguments.js';
 import { assertCloseOptions, type CloseOptions } from './closing.js';
-import { type ExitInfo, InvalidArgumentError, QueryFailedError } from './errors.js';
+import { InvalidArgumentError, QueryFailedError } from './errors.js';
+import type { HealthReport } from './health.js';
+import type { ExitInfo } from './loss.js';
 import { mapTasks, type Source } from './map.js';
 import { assertEncoding, detached, type OutputEncoding, type ResultIn, resultIn } from './results.js';
 import type { BatchOptions, MapOptions, RunOptions, SignalOptions } from './run-options.js';
-import { Session } from './session.js';
 import type { SpawnOptions } from './spawn-options.js';
+import { Supervisor } from './supervisor.js';
 import { type StreamedTaskHandle, TaskHandle } from './task-handle.js';
 import { assertNotStreamed, type TaskInput } from './task-input.js';
 
@@ -28,10 +30,10 @@ import { assertNotStreamed, type TaskInput } from './task-input.js';
  * does, so does the sidecar.
  */
 export class Sidecar implements AsyncDisposable {
-  readonly #session: Session;
+  readonly #supervisor: Supervisor;
 
-  private constructor(session: Session) {
-    this.#session = session;
+  private constructor(supervisor: Supervisor) {
+    this.#supervisor = supervisor;
   }
 
   /**
@@ -42,24 +44,35 @@ export class Sidecar implements AsyncDisposable {
    * `sidecar_fault` where it is no sidecar, `sidecar_exited` where it ends instead; the reason of `signal`
    */
   static async spawn(options: SpawnOptions = {}): Promise<Sidecar> {
-    const session = await Session.open(options);
-    closeOnAbort(session, options.signal);
-    return new Sidecar(session);
+    const supervisor = await Supervisor.start(options);
+    closeOnAbort(supervisor, options.signal);
+    return new Sidecar(supervisor);
   }
 
-  /** What the sidecar has said of itself: its windows, default limits, sandbox, and who enforces each limit. */
+  /**
+   * What the sidecar has said of itself: its windows, default limits, sandbox, and who enforces each limit. Like `pid`
+   * it is that of the sidecar that is there, or was last.
+   */
   get ready(): Ready {
-    return this.#session.ready;
+    return this.#supervisor.session.ready;
   }
 
   /** The process id of the sidecar. */
   get pid(): number {
-    return this.#session.pid;
+    return this.#supervisor.session.pid;
   }
 
-  /** Resolves when the sidecar has ended, however it did. Never rejects. Waiting does not keep the program alive. */
+  /** How the sidecar is, by its heartbeats; undefined where none is there, or `heartbeatMs` is 0. */
+  get healthReport(): HealthReport | undefined {
+    return this.#supervisor.isUp ? this.#supervisor.session.health : undefined;
+  }
+
+  /**
+   * Resolves when the sidecar has ended, however it did, and is not started again. Never rejects. Waiting does not keep
+   * the program alive.
+   */
   get closed(): Promise<ExitInfo> {
-    return this.#session.lifetime.exit;
+    return this.#supervisor.exit;
   }
 
   /**
@@ -68,7 +81,8 @@ export class Sidecar implements AsyncDisposable {
    * An aborted `signal` cancels it: the promise then rejects with the signal's reason once nothing of the command is
    * alive, at the latest after 5 s.
    *
-   * @throws InvalidArgumentError, TooLargeError, SidecarLostError, SidecarClosedError; the reason of `signal`
+   * @throws InvalidArgumentError, TooLargeError, SidecarLostError, RestartsExhaustedError, SidecarClosedError; the reason
+   * of `signal`
    */
   async run<Encoding extends OutputEncoding = 'utf8'>(
     command: string,
@@ -80,21 +94,21 @@ export class Sidecar implements AsyncDisposable {
     assertEncoding(encoding);
     assertNotStreamed(input, 'options');
     if (onLimitWarning) assertFunction(onLimitWarning, 'options.onLimitWarning');
-    const run = this.#session.tasks.submit(input, signal);
+    const run = this.#supervisor.work.tasks.submit(input, signal);
     if (onLimitWarning) run.limitWarnings.add(onLimitWarning);
     return resultIn(await run.result.promise, encoding);
   }
 
   /**
-   * Submits a task and gives its handle at once. Beyond the session's window (`ready.window`) tasks wait here to be
-   * sent, first come first served; `handle.sent` tells when.
+   * Submits a task and gives its handle at once. Beyond the session's window (`ready.window`), and while a new sidecar is
+   * being started, tasks wait here to be sent, first come first served; `handle.sent` tells when.
    *
    * @throws InvalidArgumentError; TooLargeError where the task could never be sent. All else rejects `handle.result`.
    */
   submit(task: TaskInput & { readonly stdin: { readonly stream: true } }, options?: SignalOptions): StreamedTaskHandle;
   submit(task: TaskInput, options?: SignalOptions): TaskHandle;
   submit(task: TaskInput, { signal }: SignalOptions = {}): TaskHandle {
-    return new TaskHandle(this.#session.tasks.submit(task, signal));
+    return new TaskHandle(this.#supervisor.work.tasks.submit(task, signal));
   }
 
   /**
@@ -110,7 +124,7 @@ export class Sidecar implements AsyncDisposable {
     assertEncoding(encoding);
     for (const [index, task] of tasks.entries()) assertNotStreamed(task, `tasks[${index}]`);
     if (tasks.length === 0) return [];
-    const runs = this.#session.tasks.submitBatch(tasks, signal);
+    const runs = this.#supervisor.work.tasks.submitBatch(tasks, signal);
     const results = await Promise.all(runs.map((run) => run.result.promise));
     return results.map((result) => resultIn(result, encoding));
   }
@@ -143,22 +157,22 @@ export class Sidecar implements AsyncDisposable {
 
   /** How full every queue and limit of the sidecar is. */
   async queueSnapshot({ signal }: SignalOptions = {}): Promise<QueueSnapshot[]> {
-    return (await this.#session.queries.ask({ what: 'queues' }, signal)).queues;
+    return (await this.#supervisor.work.queries.ask({ what: 'queues' }, signal)).queues;
   }
 
   /** Counts by status, percentiles of waiting and running times, and throughput, since the sidecar was started. */
   statistics({ signal }: SignalOptions = {}): Promise<ExecutionStatisticsSnapshot> {
-    return this.#session.queries.ask({ what: 'statistics' }, signal);
+    return this.#supervisor.work.queries.ask({ what: 'statistics' }, signal);
   }
 
   /** How the sidecar itself is. */
   health({ signal }: SignalOptions = {}): Promise<Health> {
-    return this.#session.queries.ask({ what: 'health' }, signal);
+    return this.#supervisor.work.queries.ask({ what: 'health' }, signal);
   }
 
   /** The tasks that the sidecar knows and that have no result yet. */
   async tasks({ signal }: SignalOptions = {}): Promise<TaskSummary[]> {
-    return (await this.#session.queries.ask({ what: 'tasks' }, signal)).tasks;
+    return (await this.#supervisor.work.queries.ask({ what: 'tasks' }, signal)).tasks;
   }
 
   /** The result of an earlier task; undefined where the sidecar does not know it, or keeps it no longer. */
@@ -169,7 +183,7 @@ export class Sidecar implements AsyncDisposable {
     if (typeof executionId !== 'string') throw new InvalidArgumentError('executionId', 'a string');
     assertEncoding(encoding);
     try {
-      const result: TaskResult = await this.#session.queries.ask({ what: 'result', executionId }, signal);
+      const result: TaskResult = await this.#supervisor.work.queries.ask({ what: 'result', executionId }, signal);
       return resultIn(detached(result), encoding);
     } catch (error) {
       if (error instanceof QueryFailedError && error.details?.code === 'unknown_execution') return undefined;
@@ -177,25 +191,31 @@ export class Sidecar implements AsyncDisposable {
     }
   }
 
-  /** Waits for a sign of life. Gives how long it took, in ms. */
+  /**
+   * Waits for a sign of life. Gives how long it took, in ms.
+   *
+   * @throws AnswerTimeoutError, as every question does, where none comes within `answerTimeoutMs`; SidecarLostError,
+   * RestartsExhaustedError, SidecarClosedError; the reason of `signal`
+   */
   async ping({ signal }: SignalOptions = {}): Promise<number> {
     const sentAt = performance.now();
-    await this.#session.queries.ping(signal);
+    await this.#supervisor.work.queries.ping(signal);
     return performance.now() - sentAt;
   }
 
   /**
-   * Ends the sidecar and resolves with how it ended. Never hangs, whatever the sidecar does: it is asked to shut down
-   * (`deadlineMs`), then its stdin is closed (2 s), then it gets SIGTERM (2 s) and SIGKILL (2 s).
+   * Ends the sidecar and resolves with how it ended. Never hangs, whatever the sidecar does, and with it every promise
+   * settles. The sidecar is asked to shut down (`deadlineMs`); then its stdin is closed, then it gets SIGTERM, then
+   * SIGKILL, each with its own time (`graceMs`, 2 s).
    *
    * The tasks under way get their results first. Calling it again gives the same end; with mode `now` it hurries a
-   * drain.
+   * drain. Where a lost sidecar is about to be restarted it is not, and what waits for it is cancelled.
    *
    * @throws InvalidArgumentError; nothing else
    */
   async close(options: CloseOptions = {}): Promise<ExitInfo> {
     assertCloseOptions(options);
-    return this.#session.lifetime.close(options);
+    return this.#supervisor.close(options);
   }
 
   /** Closes the sidecar with mode `now`: a scope that is left has no more use for what is still running. */
@@ -208,9 +228,11 @@ export class Sidecar implements AsyncDisposable {
     taskOf: TaskOf,
     { signal, ordered, encoding }: MapOptions<Encoding>,
   ): AsyncGenerator<ResultIn<Encoding>, void, undefined> {
-    const { tasks, ready } = this.#session;
+    const { work, exit, session } = this.#supervisor;
+    const { tasks } = work;
     const target = {
-      capacity: ready.window.tasks,
+      capacity: session.ready.window.tasks,
+      over: exit.then(() => this.#supervisor.refusal),
       room: (aborted: AbortSignal) => tasks.room(aborted),
       submit: (item: unknown, index: number) => {
         const task = taskOf(item as never, index);
@@ -224,8 +246,8 @@ export class Sidecar implements AsyncDisposable {
 
 type TaskOf = (item: never, index: number) => TaskInput;
 
-function closeOnAbort(session: Session, signal: AbortSignal | undefined): void {
-  const close = () => void session.lifetime.close({ mode: 'now' });
+function closeOnAbort(supervisor: Supervisor, signal: AbortSignal | undefined): void {
+  const close = () => void supervisor.close({ mode: 'now' });
   if (signal?.aborted) close();
-  void session.lifetime.exit.then(onAbort(signal, close));
+  void supervisor.exit.then(onAbort(signal, close));
 }

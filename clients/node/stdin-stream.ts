@@ -15,15 +15,13 @@ export class StdinStream {
   readonly writable: Writable;
   readonly #send: (body: Stdin) => void;
   #state: 'waiting' | 'open' | 'over' = 'waiting';
-  #credit: number;
-  #allowedBytes: number;
+  #credit = 0;
+  #allowedBytes = 0;
   #pending: { rest: Buffer; readonly callback: Callback } | undefined;
   #isEnded = false;
   #isEndSent = false;
 
-  constructor(windowBytes: number, send: (body: Stdin) => void) {
-    this.#credit = windowBytes;
-    this.#allowedBytes = windowBytes;
+  constructor(send: (body: Stdin) => void) {
     this.#send = send;
     this.writable = new Writable({
       write: (chunk: Buffer, _encoding, callback) => {
@@ -37,16 +35,17 @@ export class StdinStream {
       destroy: (error, callback) => {
         this.#finish();
         callback(error);
+        this.#abandon(error);
       },
     });
     this.writable.on('error', () => {});
   }
 
-  /** The task has been sent, so its stdin may follow. */
-  open(): void {
+  /** The task has been sent, so its stdin may follow, `windowBytes` of it at first. */
+  open(windowBytes: number): void {
     if (this.#state !== 'waiting') return;
     this.#state = 'open';
-    this.#pump();
+    this.allow(windowBytes);
     this.#sendEnd();
   }
 
@@ -57,10 +56,13 @@ export class StdinStream {
     this.#pump();
   }
 
-  /** The task is over: nothing is sent any more, and a writer that waits is told so. */
-  close(): void {
+  /**
+   * The task is over: nothing is sent any more. A write that waits fails with `error`, where there is one, and else with
+   * ERR_STREAM_DESTROYED.
+   */
+  close(error?: Error): void {
     this.#state = 'over';
-    this.writable.destroy();
+    this.writable.destroy(error);
   }
 
   #pump(): void {
@@ -74,6 +76,13 @@ export class StdinStream {
       this.#pending = undefined;
       callback();
     }
+  }
+
+  /** The stream itself forgets the callback of the write that is under way when it is destroyed. */
+  #abandon(error: Error | null): void {
+    const { callback } = this.#pending ?? {};
+    this.#pending = undefined;
+    callback?.(error ?? Object.assign(new Error('The task is over'), { code: 'ERR_STREAM_PREMATURE_CLOSE' }));
   }
 
   #finish(): void {

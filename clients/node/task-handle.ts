@@ -9,13 +9,15 @@ import {
   type UsageEvent,
 } from '../../protocol/index.js';
 import { assertFunction } from './arguments.js';
+import { happensWithin } from './deadline.js';
 import { InvalidArgumentError } from './errors.js';
 import type { OutputChunk } from './output-stream.js';
-import type { TaskRun } from './task-run.js';
+import { ABORT_GRACE_MS, type TaskRun } from './task-run.js';
 
 /**
  * A task that has been submitted. Its promises may be left unawaited. They reject only where the sidecar is lost
- * (`SidecarLostError`), was closed before (`SidecarClosedError`), or the task's signal is aborted.
+ * (`SidecarLostError`, which says how far the task had come) and not restarted in time (`RestartsExhaustedError`), was
+ * closed before (`SidecarClosedError`), or the task's signal is aborted.
  *
  * Iterating over the handle is iterating over its output. Disposing of it cancels the task and waits for its end.
  */
@@ -39,7 +41,8 @@ export class TaskHandle implements AsyncIterable<OutputChunk>, AsyncDisposable {
   readonly output: AsyncIterable<OutputChunk>;
   /**
    * The stdin of a task with `stdin: {stream: true}`; undefined for other tasks. `end()` or `destroy()` ends the
-   * process's stdin. It is destroyed when the task is over, so that a pipeline into it does not wait for ever.
+   * process's stdin. It is destroyed when the task is over, so that a pipeline into it does not wait for ever: with the
+   * error of `result` where that rejects.
    */
   readonly stdin: Writable | undefined;
   readonly #run: TaskRun;
@@ -98,10 +101,11 @@ export class TaskHandle implements AsyncIterable<OutputChunk>, AsyncDisposable {
     return this.output[Symbol.asyncIterator]();
   }
 
-  /** Cancels the task and waits until it is over. Never rejects. */
+  /** Cancels the task and waits until it is over, at most 5 s where the sidecar does not answer. Never rejects. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.cancel('disposed of');
-    await this.result.catch(() => undefined);
+    const over = this.result.catch(() => undefined);
+    await happensWithin(ABORT_GRACE_MS, over);
   }
 }
 

@@ -1,21 +1,20 @@
 import {
   type Accepted,
-  type EffectiveLimits,
   type HostFrame,
   type LimitWarning,
   ownBytes,
   ProtocolFault,
+  type Ready,
   type SidecarFrame,
   type SignalName,
   type Started,
   type TaskResult,
   type UsageEvent,
-  type WindowSizes,
 } from '../../protocol/index.js';
 import { onAbort } from './abort.js';
 import { deferred } from './deferred.js';
-import type { LostTask } from './errors.js';
 import { Listeners } from './listeners.js';
+import type { LostTask } from './loss.js';
 import { OutputStream } from './output-stream.js';
 import { cancelledUnsent, detached } from './results.js';
 import { StdinStream } from './stdin-stream.js';
@@ -29,8 +28,8 @@ export type TaskFrame = Extract<
 
 /** What a task needs of the session that it belongs to. */
 export interface TaskLink {
-  readonly window: WindowSizes;
-  readonly defaults: EffectiveLimits;
+  /** What the sidecar that is there now has said of itself, or the last one. */
+  readonly ready: () => Ready;
   readonly send: (frame: HostFrame) => void;
   /** Takes the task back, which has not been sent. */
   readonly withdraw: () => void;
@@ -61,6 +60,7 @@ export class TaskRun {
   readonly #link: TaskLink;
   readonly #submittedAt = performance.now();
   #executionId: string | undefined;
+  #isStarted = false;
   #isSent = false;
   #isSettled = false;
   #abortion: { readonly reason: unknown; readonly timer: NodeJS.Timeout } | undefined;
@@ -71,12 +71,8 @@ export class TaskRun {
     this.label = input.label;
     this.#input = input;
     this.#link = link;
-    this.output = new OutputStream(link.window.outputBytes, (outputBytes) => {
-      link.send({ type: 'window', id, body: { outputBytes } });
-    });
-    this.stdin = streamsStdin(input)
-      ? new StdinStream(link.window.stdinBytes, (body) => link.send({ type: 'stdin', id, body }))
-      : undefined;
+    this.output = new OutputStream((outputBytes) => link.send({ type: 'window', id, body: { outputBytes } }));
+    this.stdin = streamsStdin(input) ? new StdinStream((body) => link.send({ type: 'stdin', id, body })) : undefined;
   }
 
   get isSent(): boolean {
@@ -89,14 +85,21 @@ export class TaskRun {
 
   /** What a waiter is told of the task when the sidecar is lost. */
   get lost(): LostTask {
-    return { accepted: this.#executionId !== undefined, executionId: this.#executionId };
+    return {
+      sent: this.#isSent,
+      accepted: this.#executionId !== undefined,
+      started: this.#isStarted,
+      executionId: this.#executionId,
+    };
   }
 
   /** The frame of the task is on its way. */
   leave(): void {
+    const { window } = this.#link.ready();
     this.#isSent = true;
+    this.output.open(window.outputBytes);
     this.sent.resolve();
-    this.stdin?.open();
+    this.stdin?.open(window.stdinBytes);
   }
 
   /** Aborts the task when `signal` does. */
@@ -113,6 +116,7 @@ export class TaskRun {
         this.accepted.resolve(frame.body);
         break;
       case 'started':
+        this.#isStarted = true;
         this.started.resolve(frame.body);
         break;
       case 'output':
@@ -171,6 +175,7 @@ export class TaskRun {
     this.accepted.reject(error);
     this.started.reject(error);
     this.output.end({ error });
+    this.stdin?.close(error instanceof Error ? error : undefined);
     this.result.reject(error);
   }
 
@@ -180,6 +185,7 @@ export class TaskRun {
     this.accepted.resolve(undefined);
     this.started.resolve(undefined);
     this.output.end();
+    this.stdin?.close();
     this.result.resolve(result);
   }
 
@@ -187,7 +193,6 @@ export class TaskRun {
     this.#isSettled = true;
     clearTimeout(this.#abortion?.timer);
     this.#unwatch();
-    this.stdin?.close();
     this.#link.onSettled();
   }
 
@@ -195,7 +200,7 @@ export class TaskRun {
     return cancelledUnsent({
       label: this.label,
       limits: this.#input.limits ?? {},
-      defaults: this.#link.defaults,
+      defaults: this.#link.ready().defaults,
       waitedMs: performance.now() - this.#submittedAt,
       reason,
     });

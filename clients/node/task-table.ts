@@ -1,18 +1,22 @@
 import { type HostFrame, type LimitWarning, ProtocolFault, type Ready } from '../../protocol/index.js';
-import { onAbort } from './abort.js';
-import { type Deferred, deferred } from './deferred.js';
-import { encodeSubmission } from './encode-submission.js';
-import { type LostTask, type SidecarError, TooLargeError } from './errors.js';
+import { encodeSubmission, misfit, type SubmissionBounds } from './encode-submission.js';
+import type { SidecarError } from './errors.js';
 import type { Ids } from './ids.js';
+import { type LostTask, NO_TASK } from './loss.js';
+import { RoomAskers } from './room-askers.js';
 import { type TaskInput, toTaskBody } from './task-input.js';
 import { type TaskFrame, TaskRun } from './task-run.js';
-import { type Load, SubmitWindow, type Waiting } from './window.js';
+import { SubmitWindow, type Waiting } from './window.js';
 
-export interface TaskTableOptions {
+/** A sidecar that takes tasks and questions. */
+export interface WorkLink {
   readonly ready: Ready;
-  readonly ids: Ids;
   readonly send: (frame: HostFrame) => void;
   readonly sendEncoded: (frame: Uint8Array) => void;
+}
+
+export interface TaskTableOptions {
+  readonly ids: Ids;
   /** Why no more tasks are taken; undefined while they are. */
   readonly refusal: () => SidecarError | undefined;
   readonly onLimitWarning: (warning: LimitWarning) => void;
@@ -31,19 +35,31 @@ interface Entry {
   readonly freeBytes: () => void;
 }
 
-const NOTHING: Load = { tasks: 0, bytes: 0 };
-
-/** All tasks of a session that have no result yet, and the window that they share. */
+/**
+ * All tasks that have no result yet, and the window that they share. It outlives a sidecar: what has not been sent when
+ * one is lost is sent to the next.
+ */
 export class TaskTable {
   readonly #options: TaskTableOptions;
-  readonly #window: SubmitWindow;
+  readonly #window = new SubmitWindow();
   readonly #entries = new Map<number, Entry>();
-  readonly #rooms = new Set<Deferred<void>>();
+  readonly #rooms = new RoomAskers(this.#window);
+  #link: WorkLink | undefined;
 
   constructor(options: TaskTableOptions) {
-    const { tasks, taskBytes } = options.ready.window;
     this.#options = options;
-    this.#window = new SubmitWindow({ tasks, bytes: taskBytes });
+  }
+
+  /** Sends to this sidecar from now on, first what waits. */
+  attach(link: WorkLink): void {
+    const { tasks, taskBytes } = link.ready.window;
+    this.#link = link;
+    this.#window.open({ tasks, bytes: taskBytes });
+  }
+
+  /** Sends nothing until another sidecar is attached. */
+  suspend(): void {
+    this.#window.shut();
   }
 
   has(id: number): boolean {
@@ -67,11 +83,8 @@ export class TaskTable {
    * @throws InvalidArgumentError, TooLargeError
    */
   submitBatch(inputs: readonly TaskInput[], signal?: AbortSignal): TaskRun[] {
-    const { tasks } = this.#window.capacity;
-    if (inputs.length > tasks) {
-      const message = `A batch of ${inputs.length} tasks can never be sent: window.tasks is ${tasks} (settings queueSize + maxConcurrentTasks)`;
-      throw new TooLargeError('window.tasks', inputs.length, tasks, message);
-    }
+    const tooMany = misfit(0, inputs.length, this.#bounds);
+    if (tooMany) throw tooMany;
     const bodies = inputs.map((input, index) => toTaskBody(input, `tasks[${index}]`));
     const members = inputs.map((input) => ({ id: this.#options.ids.next(), input }));
     const pairs = members.map(({ id }, index): [number, unknown] => [id, bodies[index]]);
@@ -84,18 +97,7 @@ export class TaskTable {
     signal?.throwIfAborted();
     const refusal = this.#options.refusal();
     if (refusal) throw refusal;
-    const room = deferred<void>();
-    const entry: Waiting = { load: NOTHING, send: room.resolve };
-    this.#rooms.add(room);
-    const unwatch = onAbort(signal, () => room.reject(signal?.reason));
-    this.#window.enter(entry);
-    try {
-      await room.promise;
-    } finally {
-      this.#rooms.delete(room);
-      unwatch();
-      this.#window.withdraw(entry);
-    }
+    await this.#rooms.ask(signal);
   }
 
   /** @throws ProtocolFault where the task is not known or over, or the frame is not one that it may get */
@@ -122,13 +124,20 @@ export class TaskTable {
 
   /** Cancels what has not been sent; who waits for room is told `refusal`. */
   cancelUnsent(reason: string, refusal: SidecarError): void {
-    for (const room of this.#rooms) room.reject(refusal);
+    this.#rooms.refuse(() => refusal);
     for (const { run } of this.#entries.values()) if (!run.isSent) run.cancel(reason);
   }
 
-  /** The sidecar is gone: every waiter is told so, by its own error. */
+  /** The sidecar is gone: whose task had been sent is told so, each by its own error. */
+  lose(toError: (task: LostTask) => SidecarError): void {
+    const sent = [...this.#entries].filter(([, { run }]) => run.isSent);
+    for (const [id] of sent) this.#entries.delete(id);
+    for (const [, { run }] of sent) run.fail(toError(run.lost));
+  }
+
+  /** There will be no sidecar any more: every waiter is told so, each by its own error. */
   fail(toError: (task: LostTask) => SidecarError): void {
-    for (const room of this.#rooms) room.reject(toError({ accepted: false, executionId: undefined }));
+    this.#rooms.refuse(() => toError(NO_TASK));
     const entries = [...this.#entries.values()];
     this.#entries.clear();
     for (const { run } of entries) run.fail(toError(run.lost));
@@ -144,8 +153,12 @@ export class TaskTable {
     const waiting: Waiting = {
       load: { tasks: members.length, bytes },
       send: () => {
-        this.#options.sendEncoded(frame);
+        this.#link!.sendEncoded(frame);
         for (const run of runs) run.leave();
+      },
+      misfit: () => misfit(bytes, members.length, this.#bounds),
+      refuse: (error) => {
+        for (const run of runs) run.fail(error);
       },
     };
     const withdraw = () => void this.#window.withdraw(waiting);
@@ -160,21 +173,29 @@ export class TaskTable {
   }
 
   #register({ id, input }: Member, freeBytes: () => void, withdraw: () => void): TaskRun {
-    const { ready, send, onLimitWarning, hold } = this.#options;
+    const { onLimitWarning, hold } = this.#options;
     const release = hold();
-    const onSettled = () => {
-      release();
-      if (!run.isSent) this.#entries.delete(id);
-    };
-    const { window, defaults } = ready;
-    const run = new TaskRun(id, input, { window, defaults, send, withdraw, onLimitWarning, onSettled });
+    const run = new TaskRun(id, input, {
+      ready: () => this.#link!.ready,
+      send: (frame) => this.#link!.send(frame),
+      withdraw,
+      onLimitWarning,
+      onSettled: () => {
+        release();
+        if (!run.isSent) this.#entries.delete(id);
+      },
+    });
     this.#entries.set(id, { run, freeBytes });
     return run;
   }
 
   #encode(frame: HostFrame, field: string): Uint8Array {
-    const { maxFrameBytes } = this.#options.ready;
-    return encodeSubmission(frame, field, { maxFrameBytes, taskBytes: this.#window.capacity.bytes });
+    return encodeSubmission(frame, field, this.#bounds);
+  }
+
+  get #bounds(): SubmissionBounds {
+    const { maxFrameBytes, window } = this.#link!.ready;
+    return { maxFrameBytes, taskBytes: window.taskBytes, tasks: window.tasks };
   }
 }
 

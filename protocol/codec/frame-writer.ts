@@ -27,7 +27,12 @@ export class FrameWriter {
    * @throws ProtocolFault as `encodeFrame` does; then nothing of this frame is written
    */
   send(frame: OutgoingFrame): void {
-    this.#batch.add(encodeFrame(frame, this.#encoding));
+    this.sendEncoded(encodeFrame(frame, this.#encoding));
+  }
+
+  /** Writes a frame that `encodeFrame` has made, which must not be changed afterwards, in its place among the others. */
+  sendEncoded(frame: Uint8Array): void {
+    this.#batch.add(frame);
     if (!this.#isScheduled) {
       this.#isScheduled = true;
       void Promise.resolve().then(() => this.flush());

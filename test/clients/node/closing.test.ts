@@ -125,6 +125,17 @@ describe.concurrent('closing', () => {
     expect(isAlive(sidecar.pid)).toBe(false);
   });
 
+  it('gives each step the time that spawn or close allows it', async () => {
+    const sidecar = await Sidecar.spawn({
+      ...script({ open: {} }, { ignore: ['shutdown', 'endOfStdin', 'SIGTERM'] }, { serve: {} }),
+      graceMs: { endOfStdin: 60_000, SIGTERM: 50 },
+    });
+    const before = performance.now();
+    const exit = await sidecar.close({ mode: 'now', deadlineMs: 50, graceMs: { endOfStdin: 50 } });
+    expect(exit).toMatchObject({ signal: 'SIGKILL', step: 'SIGKILL' });
+    expect(performance.now() - before).toBeGreaterThan(140);
+  });
+
   it('ends a sidecar that is stopped', async () => {
     const sidecar = await Sidecar.spawn(script({ open: {} }, { serve: {} }));
     process.kill(sidecar.pid, 'SIGSTOP');
@@ -156,6 +167,9 @@ describe.concurrent('closing', () => {
   it.each([
     ['mode', { mode: 'gently' }],
     ['deadlineMs', { deadlineMs: -1 }],
+    ['graceMs', { graceMs: 5 }],
+    ['graceMs.SIGTERM', { graceMs: { SIGTERM: 0.5 } }],
+    ['graceMs.SIGHUP', { graceMs: { SIGHUP: 5 } }],
   ])('refuses a wrong %s, and closes nothing', async (name, options) => {
     await using sidecar = await Sidecar.spawn(script({ open: {} }, { serve: {} }));
     await expect(sidecar.close(options as object)).rejects.toMatchObject({

@@ -11,7 +11,8 @@ import { isAlive } from '../../support/processes.js';
 describe('keeping the host alive', () => {
   it('lasts from the first hold to the last release', () => {
     const calls: string[] = [];
-    const keepAlive = new KeepAlive([{ ref: () => calls.push('ref'), unref: () => calls.push('unref') }]);
+    const keepAlive = new KeepAlive();
+    keepAlive.use([{ ref: () => calls.push('ref'), unref: () => calls.push('unref') }]);
     const first = keepAlive.hold();
     const second = keepAlive.hold();
     first();

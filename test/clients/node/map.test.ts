@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Sidecar, type TaskInput } from '../../../clients/node/index.js';
 import { useFakeSidecar } from '../../support/fake-sidecar/hooks.js';
 import { resultBody } from '../../support/fake-sidecar/index.js';
+import { waitFor } from '../../support/wait-for.js';
 
 const script = useFakeSidecar();
 
@@ -135,6 +136,16 @@ describe('map', () => {
     expect(await sidecar.tasks()).toEqual([]);
   });
 
+  it('gives what has come before the sidecar was closed, and then fails, though its source gives nothing more', async () => {
+    const sidecar = await Sidecar.spawn(script({ open: {} }, { serve: {} }));
+    const mapping = sidecar.map(twoAndNothing(), echo);
+    expect(await mapping.next()).toMatchObject({ value: { stdout: '1' } });
+    await waitFor(async () => (await sidecar.statistics()).completed === 2, 'the second result');
+    await sidecar.close();
+    expect(await mapping.next()).toMatchObject({ value: { stdout: '2' } });
+    await expect(mapping.next()).rejects.toMatchObject({ code: 'closed' });
+  });
+
   it('fails when the sidecar is lost', async () => {
     const sidecar = await Sidecar.spawn(
       script({ open: { ready: { window: { tasks: 1 } } } }, { expect: 'submit' }, { die: 'SIGKILL' }),
@@ -149,3 +160,8 @@ describe('map', () => {
     });
   });
 });
+
+async function* twoAndNothing(): AsyncGenerator<number> {
+  yield* [1, 2];
+  await new Promise(() => {});
+}

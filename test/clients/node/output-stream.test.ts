@@ -165,7 +165,9 @@ describe('the output of a task', () => {
 
 function newStream(windowBytes: number): { stream: OutputStream; allowed: number[] } {
   const allowed: number[] = [];
-  return { stream: new OutputStream(windowBytes, (bytes) => allowed.push(bytes)), allowed };
+  const stream = new OutputStream((bytes) => allowed.push(bytes));
+  stream.open(windowBytes);
+  return { stream, allowed };
 }
 
 function chunk(stream: 'stdout' | 'stderr', offset: number, size: number): OutputChunk {

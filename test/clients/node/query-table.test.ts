@@ -83,6 +83,36 @@ describe('a question', () => {
     expect(await sidecar.queueSnapshot()).toEqual([]);
   });
 
+  it('that is not answered in time rejects with the option that says so, and the late answer does no harm', async () => {
+    await using sidecar = await Sidecar.spawn({
+      ...script(
+        { open: {} },
+        { expect: 'ping' as const, as: 'late' },
+        { expect: 'query' },
+        { send: 'pong', id: 'late' },
+        {
+          serve: {},
+        },
+      ),
+      answerTimeoutMs: 200,
+    });
+    await expect(sidecar.ping()).rejects.toMatchObject({
+      code: 'answer_timeout',
+      timeoutMs: 200,
+      message: "The sidecar did not answer 'ping' within 200 ms (option answerTimeoutMs)",
+    });
+    await expect(sidecar.health()).rejects.toMatchObject({ code: 'answer_timeout' });
+    expect(await sidecar.run('echo', ['on'])).toMatchObject({ stdout: 'on' });
+  });
+
+  it('is not given up where its answer came in time and only the host did not read it', async () => {
+    await using sidecar = await Sidecar.spawn({ ...script({ open: {} }, { serve: {} }), answerTimeoutMs: 1_000 });
+    const answer = sidecar.ping();
+    await Promise.resolve();
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3_000);
+    expect(await answer).toBeGreaterThan(2_000);
+  });
+
   it('that gets an answer to another question costs the sidecar its session', async () => {
     const sidecar = await Sidecar.spawn(script({ open: {} }, ...answer({ uptimeMs: 'long' })));
     await expect(sidecar.health()).rejects.toMatchObject({

@@ -10,17 +10,17 @@ import { resultBody } from '../../support/fake-sidecar/index.js';
 
 describe('a stdin stream', () => {
   it('sends nothing before the task has been sent', () => {
-    const { stdin, sent } = newStdin(100);
+    const { stdin, sent, open } = newStdin(100);
     stdin.writable.write('abc');
     expect(sent).toEqual([]);
-    stdin.open();
+    open();
     expect(texts(sent)).toEqual(['abc']);
   });
 
   it('never sends more than is allowed, and is done when all of it has been sent', () => {
-    const { stdin, sent } = newStdin(4);
+    const { stdin, sent, open } = newStdin(4);
     let isDone = false;
-    stdin.open();
+    open();
     stdin.writable.write('abcdefghij', () => {
       isDone = true;
     });
@@ -35,16 +35,16 @@ describe('a stdin stream', () => {
   });
 
   it('cuts what it sends into chunks of at most 64 KiB', () => {
-    const { stdin, sent } = newStdin(1_000_000);
-    stdin.open();
+    const { stdin, sent, open } = newStdin(1_000_000);
+    open();
     stdin.writable.write(Buffer.alloc(150_000));
     expect(sent.map(({ data }) => data?.byteLength)).toEqual([65_536, 65_536, 18_928]);
   });
 
   it('sends the end after everything else, once', async () => {
-    const { stdin, sent } = newStdin(2);
+    const { stdin, sent, open } = newStdin(2);
     stdin.writable.end('abc');
-    stdin.open();
+    open();
     expect(sent).toHaveLength(1);
     stdin.allow(3);
     await once(stdin.writable, 'close');
@@ -52,8 +52,8 @@ describe('a stdin stream', () => {
   });
 
   it('ends the stdin where it is when it is destroyed', async () => {
-    const { stdin, sent } = newStdin(2);
-    stdin.open();
+    const { stdin, sent, open } = newStdin(2);
+    open();
     stdin.writable.write('abc');
     stdin.writable.destroy(new Error('source failed'));
     await once(stdin.writable, 'close').catch(() => {});
@@ -62,8 +62,8 @@ describe('a stdin stream', () => {
   });
 
   it('asks its writer to wait while the window is shut', () => {
-    const { stdin } = newStdin(10);
-    stdin.open();
+    const { stdin, open } = newStdin(10);
+    open();
     const chunk = Buffer.alloc(stdin.writable.writableHighWaterMark + 11);
     expect(stdin.writable.write(chunk)).toBe(false);
     expect(stdin.writable.writableNeedDrain).toBe(true);
@@ -73,13 +73,38 @@ describe('a stdin stream', () => {
   });
 
   it('tells a writer that waits when the task is over, and sends nothing more', async () => {
-    const { stdin, sent } = newStdin(1);
-    stdin.open();
+    const { stdin, sent, open } = newStdin(1);
+    open();
     const writing = pipeline(Readable.from([Buffer.alloc(10), Buffer.alloc(10)]), stdin.writable);
     await new Promise((resolve) => setImmediate(resolve));
     stdin.close();
     await expect(writing).rejects.toMatchObject({ code: 'ERR_STREAM_PREMATURE_CLOSE' });
     expect(sent).toEqual([{ data: Buffer.alloc(1) }]);
+  });
+});
+
+describe('a write that waits when the task is over', () => {
+  const waiting = () => {
+    const { stdin, open } = newStdin(1);
+    open();
+    const written = ['abc', 'queued behind it'].map(
+      (text) => new Promise<unknown>((resolve) => stdin.writable.write(text, resolve)),
+    );
+    return { stdin, written: Promise.all(written) };
+  };
+
+  it('fails as a write to a stream that was closed', async () => {
+    const { stdin, written } = waiting();
+    stdin.close();
+    const failure = expect.objectContaining({ code: 'ERR_STREAM_PREMATURE_CLOSE' });
+    expect(await written).toEqual([failure, failure]);
+  });
+
+  it('fails with the error of the task where there is one', async () => {
+    const { stdin, written } = waiting();
+    const error = new Error('the sidecar is gone');
+    stdin.close(error);
+    expect(await written).toEqual([error, error]);
   });
 });
 
@@ -144,9 +169,10 @@ describe('the stdin of a task', () => {
   });
 });
 
-function newStdin(windowBytes: number): { stdin: StdinStream; sent: Stdin[] } {
+function newStdin(windowBytes: number): { stdin: StdinStream; sent: Stdin[]; open: () => void } {
   const sent: Stdin[] = [];
-  return { stdin: new StdinStream(windowBytes, (body) => sent.push(body)), sent };
+  const stdin = new StdinStream((body) => sent.push(body));
+  return { stdin, sent, open: () => stdin.open(windowBytes) };
 }
 
 function texts(sent: readonly Stdin[]): (string | undefined)[] {

@@ -60,6 +60,34 @@ describe('the submit window', () => {
     await emptied;
   });
 
+  it('sends nothing while it is shut, and what waits when it is opened again, with all of its room', () => {
+    const { window, enter, sent } = newWindow(2, 100);
+    for (const name of ['a', 'b', 'c']) enter(name, 1, 10);
+    window.shut();
+    window.free({ tasks: 2, bytes: 20 });
+    enter('d', 1, 10);
+    expect(sent).toEqual(['a', 'b']);
+    window.open({ tasks: 2, bytes: 100 });
+    expect(sent).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('refuses what a new sidecar could never take, and lets what is behind it pass', () => {
+    const { window, enter, sent } = newWindow(1, 100);
+    enter('a', 1, 10);
+    const error = new Error('too large');
+    const refused: Error[] = [];
+    window.enter({
+      load: { tasks: 1, bytes: 90 },
+      send: () => sent.push('large'),
+      misfit: () => error,
+      refuse: (reason) => refused.push(reason),
+    });
+    enter('small', 1, 10);
+    window.open({ tasks: 1, bytes: 50 });
+    expect(refused).toEqual([error]);
+    expect(sent).toEqual(['a', 'small']);
+  });
+
   it('never goes beyond its capacity, keeps the order, and sends everything in the end', () => {
     const load = fc.record({ tasks: fc.integer({ min: 1, max: 4 }), bytes: fc.integer({ min: 0, max: 50 }) });
     const action = fc.oneof(
@@ -69,7 +97,8 @@ describe('the submit window', () => {
     );
     fc.assert(
       fc.property(fc.array(action, { maxLength: 80 }), (actions) => {
-        const window = new SubmitWindow({ tasks: 4, bytes: 50 });
+        const window = new SubmitWindow();
+        window.open({ tasks: 4, bytes: 50 });
         const entered: Waiting[] = [];
         const sent: Waiting[] = [];
         const used = { tasks: 0, bytes: 0 };
@@ -84,6 +113,7 @@ describe('the submit window', () => {
         for (const { kind, load } of actions) {
           if (kind === 'enter') {
             const entry: Waiting = {
+              ...ALWAYS_FITS,
               load,
               send: () => {
                 sent.push(entry);
@@ -205,11 +235,20 @@ describe('the tasks of a session', () => {
   });
 });
 
+const ALWAYS_FITS = {
+  misfit: () => undefined,
+  refuse: (error: Error) => {
+    throw error;
+  },
+};
+
 function newWindow(tasks: number, bytes: number) {
-  const window = new SubmitWindow({ tasks, bytes });
+  const window = new SubmitWindow();
+  window.open({ tasks, bytes });
   const sent: string[] = [];
   const enter = (name: string, ownTasks: number, ownBytes: number): Waiting => {
-    const entry = { load: { tasks: ownTasks, bytes: ownBytes }, send: () => sent.push(name) };
+    const load = { tasks: ownTasks, bytes: ownBytes };
+    const entry = { ...ALWAYS_FITS, load, send: () => sent.push(name) };
     window.enter(entry);
     return entry;
   };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { FrameReader, FrameWriter } from '../../../protocol/index.js';
+import { encodeFrame, FrameReader, FrameWriter } from '../../../protocol/index.js';
 import { faultOf } from '../support/faults.js';
 
 function collectWrites(maxFrameBytes?: number): { writer: FrameWriter; writes: Uint8Array[][] } {
@@ -86,6 +86,15 @@ describe('a writer', () => {
     body.reason = 'after';
     await turn();
     expect([...new FrameReader().push(writes[0]![0]!)][0]?.body).toEqual({ reason: 'before' });
+  });
+
+  test('writes a frame that is encoded already in its place among the others', async () => {
+    const { writer, writes } = collectWrites();
+    writer.send(frame(1));
+    writer.sendEncoded(encodeFrame(frame(2)));
+    writer.send(frame(3));
+    await turn();
+    expect(writes.map(idsIn)).toEqual([[1, 2, 3]]);
   });
 
   test('refuses a frame that is too large and still writes the others', async () => {

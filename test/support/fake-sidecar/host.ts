@@ -8,6 +8,8 @@ import {
   toTaggedJson,
 } from '../../../protocol/index.js';
 
+const PIECE_BYTES = 65_536;
+
 /** The host at the other end of the standard streams, as the fake sidecar sees it. */
 export class Host {
   readonly #reader = new FrameReader();
@@ -17,6 +19,7 @@ export class Host {
   isReporting = false;
   isSplit = false;
   ignoresEnd = false;
+  ignoresShutdown = false;
 
   constructor() {
     process.stdin.on('data', (chunk: Uint8Array) => {
@@ -51,6 +54,17 @@ export class Host {
   write(bytes: Uint8Array): void {
     if (this.isSplit) for (const byte of bytes) process.stdout.write(Uint8Array.of(byte));
     else process.stdout.write(bytes);
+  }
+
+  /** Writes bytes `count` times, in large pieces, and waits whenever the host does not read. */
+  async flood(bytes: Uint8Array, count: number): Promise<void> {
+    const perPiece = Math.max(1, Math.floor(PIECE_BYTES / bytes.byteLength));
+    const piece = Buffer.concat(Array(Math.min(perPiece, count)).fill(bytes));
+    for (let left = count; left > 0; left -= perPiece) {
+      const part = left < perPiece ? piece.subarray(0, left * bytes.byteLength) : piece;
+      await new Promise((resolve) => process.stdout.write(part, resolve));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 
   #receive(frame: HostFrame): void {

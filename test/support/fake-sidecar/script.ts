@@ -3,7 +3,15 @@ import { encodeFrame, type SidecarFrame } from '../../../protocol/index.js';
 import { helloBody, readyBody } from './bodies.js';
 import type { Host } from './host.js';
 import { Service } from './serve.js';
-import type { Expectation, OpenOptions, ScriptedFrame, ServeOptions, Step } from './steps.js';
+import type {
+  Expectation,
+  HeartbeatOptions,
+  Ignorable,
+  OpenOptions,
+  ScriptedFrame,
+  ServeOptions,
+  Step,
+} from './steps.js';
 
 /** Plays a script to a host. */
 export class Script {
@@ -34,6 +42,8 @@ export class Script {
     else if ('die' in step) await this.#die(step.die);
     else if ('closeStdout' in step) process.stdout.end();
     else if ('ignore' in step) this.#ignore(step.ignore);
+    else if ('flood' in step) await host.flood(encodeFrame(this.#frame(step.flood)), step.count);
+    else if ('heartbeats' in step) this.#beat(step.heartbeats);
     else if ('report' in step) host.isReporting = true;
     else for (let count = 0; count < step.repeat; count += 1) await this.play(step.steps);
   }
@@ -64,7 +74,18 @@ export class Script {
     await sleep(60_000);
   }
 
-  #ignore(what: readonly ('endOfStdin' | 'SIGTERM')[]): void {
+  #beat({ everyMs, count, loopDelayMs = 0 }: HeartbeatOptions): void {
+    let seq = 0;
+    const timer = setInterval(() => {
+      seq += 1;
+      const body = { seq, uptimeMs: seq * everyMs, loopDelayMs, active: 1, queued: 2 };
+      this.#host.send({ type: 'heartbeat', id: 0, body });
+      if (seq === count) clearInterval(timer);
+    }, everyMs);
+  }
+
+  #ignore(what: readonly Ignorable[]): void {
+    if (what.includes('shutdown')) this.#host.ignoresShutdown = true;
     if (what.includes('endOfStdin')) this.#host.ignoresEnd = true;
     if (what.includes('SIGTERM')) process.on('SIGTERM', () => {});
     setInterval(() => {}, 60_000);

@@ -50,7 +50,7 @@ export class Service {
     }
     if (frame.type === 'cancel') this.#finish(frame.id, { status: 'cancelled', exitCode: null });
     if (frame.type === 'query' || frame.type === 'ping') this.#answer(frame);
-    if (frame.type === 'shutdown') this.#shutDown(frame.body.mode);
+    if (frame.type === 'shutdown' && !this.#host.ignoresShutdown) this.#shutDown(frame.body.mode);
   }
 
   #admit(id: number, task: unknown, bytes: number): void {

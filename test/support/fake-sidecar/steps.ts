@@ -34,11 +34,25 @@ export type Step =
   /** Ends itself by a signal. */
   | { readonly die: NodeJS.Signals }
   | { readonly closeStdout: true }
-  /** Neither of these ends it from now on. */
-  | { readonly ignore: readonly ('endOfStdin' | 'SIGTERM')[] }
+  /** None of these ends it from now on. */
+  | { readonly ignore: readonly Ignorable[] }
+  /** The same frame over and over, as fast as the host reads. */
+  | { readonly flood: ScriptedFrame; readonly count: number }
+  /** Heartbeats from now on, beside the steps that follow, and none after `count` of them. */
+  | { readonly heartbeats: HeartbeatOptions }
   /** Every frame of the host is written to stderr from now on, one a line, as tagged JSON. */
   | { readonly report: true }
   | { readonly repeat: number; readonly steps: readonly Step[] };
+
+/** What asks a sidecar to end. */
+export type Ignorable = 'shutdown' | 'endOfStdin' | 'SIGTERM';
+
+/** `loopDelayMs` is what the sidecar says of its own event loop. Default 0. */
+export interface HeartbeatOptions {
+  readonly everyMs: number;
+  readonly count: number;
+  readonly loopDelayMs?: number;
+}
 
 /** How long it takes, in ms, to start a task and again to finish it, and to answer a question. Default 0. */
 export interface ServeOptions {
