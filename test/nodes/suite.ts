@@ -37,7 +37,7 @@ export async function runSuite(folder: string, filters: readonly string[]): Prom
   const directory = await mkdtemp(join(tmpdir(), 'exec-sidecar-nodes-'));
   try {
     const file = join(directory, 'report.json');
-    const reporters = ['--reporter=dot', '--reporter=json', `--outputFile.json=${file}`];
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
     const args = [resolve(VITEST), 'run', '--config', 'test/vitest.config.ts', ...reporters, ...filters];
     const begun = performance.now();
     const exitCode = await exitCodeOf(join(folder, 'node'), args, folder);

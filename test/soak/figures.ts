@@ -19,7 +19,7 @@ export const figureUnits = {
   queued: 'items',
   cgroups: 'items',
   mounts: 'items',
-  workspaceEntries: 'items',
+  workspaces: 'items',
   hostRssBytes: 'bytes',
   hostHeapBytes: 'bytes',
   hostOpenFiles: 'items',
@@ -44,10 +44,10 @@ export class FigureReader {
 
   async read(): Promise<Figures> {
     const { pid } = this.#sidecar;
-    const [queues, health, entries, remains] = await Promise.all([
+    const [queues, health, workspaces, remains] = await Promise.all([
       this.#sidecar.queueSnapshot(),
       this.#sidecar.health(),
-      workspaceEntries(this.#root),
+      countWorkspaces(this.#root),
       this.#remains.all(),
     ]);
     const { heapBytes = 0, externalBytes = 0, activeResources = {} } = health;
@@ -65,7 +65,7 @@ export class FigureReader {
       queued: queues.filter(({ category }) => category === 'queue').reduce((sum, { depth }) => sum + depth, 0),
       cgroups: remains.cgroups.length,
       mounts: remains.mounts.length,
-      workspaceEntries: entries,
+      workspaces,
       hostRssBytes: hostMemory.rss,
       hostHeapBytes: hostMemory.heapUsed,
       hostOpenFiles: openFiles(process.pid),
@@ -74,17 +74,17 @@ export class FigureReader {
   }
 }
 
-/** What lies in the directories of the instances: workspaces, temporary directories, FIFOs and their like. */
-async function workspaceEntries(root: string): Promise<number> {
-  let level = [root];
-  for (let depth = 0; depth < 3; depth += 1) level = (await Promise.all(level.map(subdirectories))).flat();
-  const contents = await Promise.all(level.map((path) => readdir(path).catch(() => [])));
-  return contents.reduce((sum, names) => sum + names.length, 0);
+/** How many tasks have a directory of their own: as their workspace, or for temporary files. */
+async function countWorkspaces(root: string): Promise<number> {
+  const users = await children(root);
+  const instances = (await Promise.all(users.map(children))).flat();
+  const parents = instances.flatMap((path) => [join(path, 'workspaces'), join(path, 'tmp')]);
+  return (await Promise.all(parents.map(children))).flat().length;
 }
 
-async function subdirectories(path: string): Promise<string[]> {
-  const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
-  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(path, name));
+async function children(path: string): Promise<string[]> {
+  const names = await readdir(path).catch(() => []);
+  return names.map((name) => join(path, name));
 }
 
 function openFiles(pid: number): number {

@@ -10,7 +10,7 @@ const AT_REST = [
   'queued',
   'cgroups',
   'mounts',
-  'workspaceEntries',
+  'workspaces',
 ] as const satisfies readonly (keyof Figures)[];
 
 /** What a sidecar holds that has nothing to do. */

@@ -35,8 +35,8 @@ async function readAll({ sidecar, tally }: Turn, bytes: number, restMs: number):
     read += data.byteLength;
     if (restMs > 0) await sleep(restMs);
   }
-  equal(read, bytes);
   expectResult(await tally.result(handle), { status: 'success', stdoutBytes: bytes });
+  equal(read, bytes);
 }
 
 /** Breaks off reading: the task goes on to its end. */

@@ -55,11 +55,12 @@ async function signal({ sidecar, tally }: Turn): Promise<void> {
   const handle = sidecar.submit(sh('trap "echo bye; exit 0" USR1; echo ready; while :; do sleep 0.02; done', STREAM));
   let said = '';
   for await (const { stream, data } of handle.output) {
-    if (stream === 'stdout') said += Buffer.from(data);
+    if (stream !== 'stdout') continue;
+    said += Buffer.from(data);
     if (said === 'ready\n') handle.signal('SIGUSR1');
   }
-  equal(said, 'ready\nbye\n');
   expectResult(await tally.result(handle), { status: 'success' });
+  equal(said, 'ready\nbye\n');
 }
 
 const STREAM = { output: { mode: 'stream' } } as const;
