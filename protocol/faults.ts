@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Every way in which a peer can break the protocol. */
 export const protocolErrorCodeSchema = z.enum([

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { byeSchema, protocolErrorSchema, shutdownSchema } from './schemas/closing.js';
 import {
   acceptedSchema,

@@ -8,7 +8,8 @@ export type ParsedTask =
 
 /**
  * Checks the body of a `submit`, or an element of a `submitBatch`. The message names the field, the bound and the value:
- * `limits.timeoutMs: must be an integer >= 1, got -5`. Unknown fields are ignored.
+ * `limits.timeoutMs: must be an integer >= 1, got -5`. Unknown fields are ignored, other
+ * than in `limits`.
  */
 export function parseTask(body: unknown): ParsedTask {
   const parsed = taskSchema.safeParse(body, withReasons);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { protocolErrorCodeSchema } from '../faults.js';
 import { count } from './primitives.js';
 

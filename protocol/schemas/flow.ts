@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { MAX_OUTPUT_CHUNK_BYTES } from '../constants.js';
 import { bytes, count, hostId, knownCount, positive } from './primitives.js';
 import { signalNameSchema } from './task.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { MAGIC } from '../constants.js';
 import { effectiveLimitsSchema, enforcementTableSchema } from './limits.js';
 import { count, positive } from './primitives.js';

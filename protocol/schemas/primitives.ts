@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { MAX_ID } from '../constants.js';
 
 /** An integer from `min` to `max`; what it says of any other value names both bounds. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { count, knownCount } from './primitives.js';
 import { taskResultSchema, taskStatusSchema, wireErrorSchema } from './result.js';
 import { limitCategorySchema, limitUnitSchema } from './warning.js';

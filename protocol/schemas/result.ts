@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { effectiveLimitsSchema, limitEvidenceSchema } from './limits.js';
 import { bytes, count, knownCount } from './primitives.js';
 

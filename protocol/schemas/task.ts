@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { MAX_LABEL_CHARACTERS } from '../constants.js';
 import { taskLimitsSchema } from './limits.js';
 import { bytesOrText, cString, integer, mapOf, positive } from './primitives.js';
@@ -26,6 +26,7 @@ export type OutputOptions = z.infer<typeof outputOptionsSchema>;
  * - `command`: a name that is looked up in the task's PATH, or a path.
  * - `cwd`: relative to the workspace; absolute only where the policy allows it.
  * - `stdin`: given whole, or `{stream: true}` for `stdin` frames; empty where left out.
+ * - `limits`: an unknown one is refused, since it would not hold.
  * - `priority`: −100 to 100, higher first; 0 where left out.
  * - `collect`: paths or globs in the workspace whose files the result returns.
  * - `require`: `kernel` refuses to run where a limit would only be sampled.
@@ -42,7 +43,7 @@ export const taskSchema = z.object({
     .union([bytesOrText, z.object({ stream: z.literal(true) })], { error: 'must be bin, str or {stream: true}' })
     .optional(),
   priority: integer(-100, 100).optional(),
-  limits: mapOf(taskLimitsSchema).optional(),
+  limits: mapOf(taskLimitsSchema.strict()).optional(),
   output: mapOf(outputOptionsSchema.partial()).optional(),
   collect: z.array(cString.min(1)).optional(),
   require: z.enum(['any', 'kernel']).optional(),

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { count } from './primitives.js';
 
 /** The class of bounded resource that a limit belongs to. */

@@ -69,6 +69,7 @@ export async function executeSingleTask(handle: TaskHandle, context: ExecutionCo
       await cleanUp(container, context);
     }
   } catch (error) {
+    context.monitor.openFiles.noticeFailure(error);
     return notStarted(handle, toWireError(error), { queuedMs, setupMs: elapsed(startedAt) });
   }
 }

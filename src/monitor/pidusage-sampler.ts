@@ -1,6 +1,6 @@
 import pidusage from 'pidusage';
 import type { ProcessEntry } from '../sandbox/process-entry.js';
-import { processTable } from '../sandbox/process-table.js';
+import { processTable, SHARED_SCAN_MS } from '../sandbox/process-table.js';
 import type { MonitorTarget } from './monitor-target.js';
 import { type ProcessCpu, TreeCpu } from './tree-cpu.js';
 import type { TreeSample, UsageSampler } from './usage-sampler.js';
@@ -10,9 +10,6 @@ import type { TreeSample, UsageSampler } from './usage-sampler.js';
  * itself for ever, and its `clear` forgets the files without closing them.
  */
 const MAX_AGE_MS = 1_000;
-
-/** The scan that has told the members a moment ago serves for their times as well. */
-const SHARED_SCAN_MS = 50;
 
 type ProcessUsage = Readonly<Record<number, pidusage.Status | undefined>>;
 

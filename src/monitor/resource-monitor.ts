@@ -4,6 +4,7 @@ import type { Logger, QueueRegistry } from '../tracking/index.js';
 import { MonitorError } from './errors.js';
 import { MonitorHandle } from './monitor-handle.js';
 import type { MonitorObserver, MonitorTarget } from './monitor-target.js';
+import { OpenFilesWatch } from './open-files-watch.js';
 import { TaskSampler } from './task-sampler.js';
 import type { UsageSampler } from './usage-sampler.js';
 
@@ -26,6 +27,8 @@ const TOGETHER_MS = 5;
  * timer samples the tasks that are due; it runs only while there are some, and never twice at once.
  */
 export class ResourceMonitor {
+  /** The sidecar's own open files: counted whenever a task is started, sampled or over. */
+  readonly openFiles: OpenFilesWatch;
   readonly #options: ResourceMonitorOptions;
   readonly #sampler: UsageSampler;
   readonly #handles = new Map<string, MonitorHandle>();
@@ -36,6 +39,7 @@ export class ResourceMonitor {
 
   constructor(options: ResourceMonitorOptions) {
     this.#options = options;
+    this.openFiles = new OpenFilesWatch(options.registry);
     this.#sampler = options.sampler ?? new TaskSampler();
   }
 
@@ -57,6 +61,7 @@ export class ResourceMonitor {
     const handle = new MonitorHandle({ target, limits, observer, registry, logger, sampled: enabled, intervalMs });
     if (enabled) void handle.watchMemory(() => void this.#sample([handle]));
     this.#handles.set(handle.executionId, handle);
+    this.openFiles.look();
     this.#schedule();
     return handle;
   }
@@ -84,6 +89,7 @@ export class ResourceMonitor {
   close(): void {
     this.#closed = true;
     for (const handle of this.#handles.values()) this.#release(handle);
+    this.openFiles[Symbol.dispose]();
   }
 
   [Symbol.dispose](): void {
@@ -103,6 +109,7 @@ export class ResourceMonitor {
   #release(handle: MonitorHandle): void {
     handle[Symbol.dispose]();
     this.#handles.delete(handle.executionId);
+    this.openFiles.look();
     this.#sampler.forget(handle.executionId);
     this.#schedule();
   }
@@ -118,6 +125,7 @@ export class ResourceMonitor {
 
   /** Those that are nearly due are sampled along, so that one scan of the processes serves all. */
   #tick(): void {
+    this.openFiles.look();
     const soon = performance.now() + TOGETHER_MS;
     const due = Array.from(this.#handles.values()).filter(({ dueAt }) => dueAt <= soon);
     for (const handle of due) handle.tickWorkspace(this.#handles.size);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { checkSpawnRoom } from './descriptor-room.js';
 import { SandboxError } from './errors.js';
 
 /** One call of mkfifo(1) makes at least so many. */
@@ -55,6 +56,7 @@ export class FifoPool {
 
   async #make(): Promise<void> {
     const length = Math.max(MIN_BATCH, this.#reserve);
+    checkSpawnRoom();
     const names = Array.from({ length }, () => String(this.#made++));
     const { failed, shortMessage, stderr } = await execa(this.#mkfifo, ['-m', '600', '--', ...names], {
       cwd: this.#directory,

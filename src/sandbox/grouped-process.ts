@@ -3,12 +3,11 @@ import type { SignalName } from '../../protocol/index.js';
 import type { ExitStatus, SandboxProcess } from './backend.js';
 import type { TaskCgroup } from './cgroup/index.js';
 import { killTree, sendSignal } from './kill-tree.js';
-import { processTable } from './process-table.js';
+import { processTable, SHARED_SCAN_MS } from './process-table.js';
 import type { ProcessTree } from './process-tree.js';
+import { RepeatableKill } from './repeatable-kill.js';
 import type { SpawnedCommand } from './spawn-command.js';
 import { TaskAccounting } from './task-accounting.js';
-
-const SHARED_SCAN_MS = 50;
 
 /** A command that runs directly on the system, the leader of its own process group, and all that descends from it. */
 export class GroupedProcess implements SandboxProcess {
@@ -22,8 +21,7 @@ export class GroupedProcess implements SandboxProcess {
   readonly #tree: ProcessTree;
   readonly #startedAt = performance.now();
   readonly #cgroup: TaskCgroup | null;
-  #killing: Promise<number> | null = null;
-  #gone = false;
+  readonly #kill = new RepeatableKill(() => this.#killAll());
 
   /** @param cgroup the cgroup that it runs in; null where there is none */
   constructor(spawned: SpawnedCommand, tree: ProcessTree, cgroup: TaskCgroup | null) {
@@ -47,7 +45,7 @@ export class GroupedProcess implements SandboxProcess {
 
   /** Once the tree is known to be gone, its group id may be somebody else's. */
   signal(signal: SignalName): boolean {
-    return !this.#gone && sendSignal(-this.pid, signal);
+    return !this.#kill.succeeded && sendSignal(-this.pid, signal);
   }
 
   async killTree(): Promise<void> {
@@ -56,23 +54,12 @@ export class GroupedProcess implements SandboxProcess {
 
   /** As `killTree`; resolves with the number of processes that would not die. Tried anew where there were some. */
   terminate(): Promise<number> {
-    this.#killing ??= this.#kill();
-    return this.#killing;
+    return this.#kill.run();
   }
 
   /** Lets go of the streams, whoever still holds their other ends. */
   release(): void {
     this.#spawned.release();
-  }
-
-  async #kill(): Promise<number> {
-    try {
-      const leaked = await this.#killAll();
-      this.#gone = leaked === 0;
-      return leaked;
-    } finally {
-      if (!this.#gone) this.#killing = null;
-    }
   }
 
   /** The cgroup has all of them, wherever they have gone, and takes them at once; the tree is what was seen of them. */

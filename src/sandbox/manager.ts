@@ -3,6 +3,7 @@ import type { Logger } from '../tracking/index.js';
 import type { BackendName, CommandSpec, Container, ContainerSpec, SandboxBackend, SandboxProcess } from './backend.js';
 import { chooseBackend, createBackends } from './backends.js';
 import { CgroupManager, type CgroupSupport } from './cgroup/index.js';
+import { checkTaskRoom, explainExhaustion } from './descriptor-room.js';
 import { SandboxError } from './errors.js';
 import { SandboxInstance } from './instance.js';
 import { defaultPath, findTools } from './tools.js';
@@ -122,12 +123,14 @@ export class SandboxManager {
   /**
    * Makes the place where one task runs.
    * @throws SandboxError kind `validation` for an execution id that is no name of a directory and for a file path that
-   * leaves the workspace, `sandbox` where it cannot be made, where the id is in use, or where the manager is closed
+   * leaves the workspace, `sandbox` where it cannot be made, where too many
+   * files are open, where the id is in use, or where the manager is closed
    */
   async createContainer(spec: ContainerSpec): Promise<Container> {
     this.#checkOpen();
     checkExecutionId(spec.executionId);
-    const container = await this.backend.createContainer(spec);
+    checkTaskRoom();
+    const container = await this.backend.createContainer(spec).catch(rethrowExplained);
     this.#containers.set(container.id, container);
     if (this.#closing !== null) await this.cleanupContainer(container);
     this.#checkOpen();
@@ -136,7 +139,7 @@ export class SandboxManager {
 
   /** Starts the command of a container; see `Container.execute` for what it throws. */
   executeInContainer(container: Container, spec: CommandSpec): Promise<SandboxProcess> {
-    return container.execute(spec);
+    return container.execute(spec).catch(rethrowExplained);
   }
 
   /** Kills what is left in a container and removes it. Idempotent. Tells how many processes would not die. */
@@ -175,6 +178,10 @@ interface ManagerParts {
   readonly enforcement: EnforcementTable;
   readonly instance: SandboxInstance;
   readonly cgroups: CgroupManager;
+}
+
+function rethrowExplained(error: unknown): never {
+  throw explainExhaustion(error);
 }
 
 /** It names directories, and stands in the environment of the task. */

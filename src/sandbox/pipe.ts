@@ -2,7 +2,10 @@ import { closeSync, constants, openSync, rmSync, unlinkSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 
-const { O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
+const { O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants;
+
+/** Linux only; the same on every architecture that Node runs on. Node does not list it. */
+const O_PATH = 0o10_000_000;
 
 /**
  * A pipe between the sidecar and a command, made out of a FIFO. Unlike the socket that Node would give it, a command
@@ -28,11 +31,40 @@ export function openOutputPipe(fifo: string): Pipe<Readable> {
 export function openInputPipe(fifo: string): Pipe<Writable> {
   const [reader, ourEnd, childEnd] = openEnds(fifo, [O_RDONLY | O_NONBLOCK, O_WRONLY | O_NONBLOCK, O_RDONLY]);
   closeSync(reader!);
-  const stream = new Socket({ fd: ourEnd!, readable: false, writable: true });
+  return inputPipe(fifo, ourEnd!, childEnd!);
+}
+
+/** A pipe whose child's end is no reader, but is opened as `/proc/self/fd/<n>` by the one who is to be it. */
+export interface NamedPipe extends Pipe<Writable> {
+  /** To be called once it has been opened so: until then the pipe is held open for it. Idempotent. */
+  opened(): void;
+}
+
+/**
+ * Makes a pipe that a command reads from, and nobody else who inherits its end: when the command closes its standard
+ * input, whoever writes to it hears of it. Linux only.
+ */
+export function openNamedInputPipe(fifo: string): NamedPipe {
+  const [holder, ourEnd, childEnd] = openEnds(fifo, [O_RDWR | O_NONBLOCK, O_WRONLY | O_NONBLOCK, O_PATH]);
+  const pipe = inputPipe(fifo, ourEnd!, childEnd!);
+  let held = true;
+  const opened = () => {
+    if (held) closeSync(holder!);
+    held = false;
+  };
+  const release = () => {
+    opened();
+    pipe.release();
+  };
+  return { ...pipe, opened, release };
+}
+
+function inputPipe(fifo: string, ourEnd: number, childEnd: number): Pipe<Writable> {
+  const stream = new Socket({ fd: ourEnd, readable: false, writable: true });
   const door = new LateReaderDoor(fifo);
   stream.once('close', () => door.open());
   return {
-    childEnd: childEnd!,
+    childEnd,
     stream,
     release: () => {
       door.close();

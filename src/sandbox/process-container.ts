@@ -18,6 +18,7 @@ import type { ProcessIdentity } from './process-entry.js';
 import { identify } from './process-reader.js';
 import { ProcessTree } from './process-tree.js';
 import { removeTree } from './remove-tree.js';
+import { terminateOrCount } from './repeatable-kill.js';
 import { spawnJoined } from './spawn-joined.js';
 import { defaultPath } from './tools.js';
 import { type GivenFiles, writeFiles } from './workspace-files.js';
@@ -124,23 +125,15 @@ export class ProcessContainer implements Container {
 
   async #cleanUp(): Promise<{ leaked: number }> {
     const started = await this.#starting?.catch(() => null);
-    const leaked = started ? await this.#kill(started) : 0;
+    const leaked = started
+      ? await terminateOrCount(started, { executionId: this.id, logger: this.#context.logger })
+      : 0;
     started?.release();
     await this.#removeCgroup();
     await this.#remove(this.workspace);
     await this.#remove(this.#temporary);
     if (leaked === 0) this.#context.instance.ledger.ended(this.id);
     return { leaked };
-  }
-
-  /** Where it cannot be known whether anything is left, it counts as one process. */
-  async #kill(started: GroupedProcess): Promise<number> {
-    try {
-      return await started.terminate();
-    } catch (error) {
-      this.#context.logger.error({ err: error, executionId: this.id }, 'the processes of a task could not be seen');
-      return 1;
-    }
   }
 
   async #removeCgroup(): Promise<void> {

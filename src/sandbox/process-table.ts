@@ -47,6 +47,9 @@ export class ProcessTable {
   }
 }
 
+/** How old a scan may be for those who only want to know what a task is doing. */
+export const SHARED_SCAN_MS = 50;
+
 /** The table that all tasks of this process share. */
 export const processTable = new ProcessTable();
 

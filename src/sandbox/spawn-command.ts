@@ -1,9 +1,11 @@
 import type { Readable, Writable } from 'node:stream';
 import { execa } from 'execa';
 import type { ExitStatus } from './backend.js';
+import { checkSpawnRoom } from './descriptor-room.js';
 import { SandboxError } from './errors.js';
 import type { FifoPool } from './fifo-pool.js';
-import { openTaskStdio, type PipeOwner } from './task-stdio.js';
+import type { PipeOwner } from './pipe-set.js';
+import { openTaskStdio } from './task-stdio.js';
 
 export interface SpawnRequest {
   readonly line: readonly [file: string, ...args: string[]];
@@ -12,8 +14,8 @@ export interface SpawnRequest {
   readonly stdin: 'none' | 'pipe';
   /** Descriptors to be passed on as 3, 4, and so on. They stay the caller's to close. */
   readonly descriptors?: readonly number[];
-  /** The user that is to own the pipes, so that it can open them by name; the sidecar's own where it is left out. */
-  readonly pipeOwner?: PipeOwner;
+  /** The user that is to own the pipes, so that it can open them by name; null or left out where it is the sidecar's. */
+  readonly pipeOwner?: PipeOwner | null;
   /** Null where there is no mkfifo(1): then the command gets the sockets that Node makes. */
   readonly fifos: FifoPool | null;
 }
@@ -38,8 +40,10 @@ type ChildStdio = [stdin: 'ignore' | 'pipe' | 3, stdout: 'pipe' | 3, stderr: 'pi
  * @throws SandboxError kind `sandbox` where the system cannot spawn it
  */
 export async function spawnCommand(request: SpawnRequest): Promise<SpawnedCommand> {
-  const stdio = request.fifos === null ? null : await openTaskStdio(request.fifos, request.stdin, request.pipeOwner);
-  const fallback = [request.stdin === 'pipe' ? 'pipe' : 'ignore', 'pipe', 'pipe'];
+  const { fifos, stdin, pipeOwner = null } = request;
+  checkSpawnRoom();
+  const stdio = fifos === null ? null : await openTaskStdio(fifos, stdin, pipeOwner);
+  const fallback = [stdin === 'pipe' ? 'pipe' : 'ignore', 'pipe', 'pipe'];
   const streamsOfChild = [...(stdio?.child ?? fallback), ...(request.descriptors ?? [])] as ChildStdio;
   const [file, ...args] = request.line;
   const subprocess = execa(file, args, {
@@ -79,8 +83,7 @@ function socketsOf({ stdin, stdout, stderr }: NodeStreams): Omit<SpawnedCommand,
   return { stdin, stdout, stderr, release };
 }
 
-function spawnError({ code, originalMessage }: { code?: string | undefined; originalMessage?: string | undefined }) {
-  return new SandboxError('sandbox', 'spawn_failed', `the process could not be spawned: ${originalMessage}`, {
-    code: code ?? null,
-  });
+function spawnError(failed: { code?: string | undefined; originalMessage?: string | undefined; cause?: unknown }) {
+  const message = `the process could not be spawned: ${failed.originalMessage}`;
+  return new SandboxError('sandbox', 'spawn_failed', message, { code: failed.code ?? null }, { cause: failed.cause });
 }

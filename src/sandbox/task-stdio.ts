@@ -1,9 +1,7 @@
-import { closeSync, fchownSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
-import { errorCode } from './error-code.js';
-import { SandboxError } from './errors.js';
 import type { FifoPool } from './fifo-pool.js';
-import { openInputPipe, openOutputPipe, type Pipe } from './pipe.js';
+import { openInputPipe, openOutputPipe } from './pipe.js';
+import { type PipeOwner, PipeSet } from './pipe-set.js';
 
 /** The three standard streams of one command. */
 export interface TaskStdio {
@@ -18,46 +16,32 @@ export interface TaskStdio {
   release(): void;
 }
 
-export interface PipeOwner {
-  readonly uid: number;
-  readonly gid: number;
-}
-
 /**
  * Opens real pipes for a command.
- * @param owner the user that is to own them, where it is not the sidecar's
+ * @param owner the user that is to own them; null where that is the sidecar's
  * @throws SandboxError kind `sandbox` where there are none
  */
-export async function openTaskStdio(pool: FifoPool, stdin: 'none' | 'pipe', owner?: PipeOwner): Promise<TaskStdio> {
+export async function openTaskStdio(
+  pool: FifoPool,
+  stdin: 'none' | 'pipe',
+  owner: PipeOwner | null,
+): Promise<TaskStdio> {
   const [out, err, input] = await pool.take(stdin === 'pipe' ? 3 : 2);
-  const opened: Pipe<Readable | Writable>[] = [];
-  const keep = <Stream extends Readable | Writable>(pipe: Pipe<Stream>): Pipe<Stream> => {
-    opened.push(pipe);
-    if (owner !== undefined) fchownSync(pipe.childEnd, owner.uid, owner.gid);
-    return pipe;
-  };
-  const closeChildEnds = () => {
-    for (const { childEnd } of opened) closeSync(childEnd);
-  };
-  const release = () => {
-    for (const pipe of opened) pipe.release();
-  };
+  const pipes = new PipeSet(owner);
   try {
-    const stdout = keep(openOutputPipe(out!));
-    const stderr = keep(openOutputPipe(err!));
-    const feed = input === undefined ? null : keep(openInputPipe(input));
+    const stdout = pipes.open(openOutputPipe, out!);
+    const stderr = pipes.open(openOutputPipe, err!);
+    const feed = input === undefined ? null : pipes.open(openInputPipe, input);
     return {
       child: [feed?.childEnd ?? 'ignore', stdout.childEnd, stderr.childEnd],
       stdin: feed?.stream ?? null,
       stdout: stdout.stream,
       stderr: stderr.stream,
-      closeChildEnds,
-      release,
+      closeChildEnds: () => pipes.closeChildEnds(),
+      release: () => pipes.release(),
     };
   } catch (error) {
-    closeChildEnds();
-    release();
-    const message = `the pipes of a command could not be opened (${errorCode(error)})`;
-    throw new SandboxError('sandbox', 'pipes_unavailable', message, {}, { cause: error });
+    pipes.release();
+    throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { totalmem } from 'node:os';
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   DEFAULT_OUTPUT_WINDOW_BYTES,
   DEFAULT_STDIN_WINDOW_BYTES,
@@ -82,7 +82,9 @@ export const settingsSchema = z.strictObject({
     .describe('absolute paths that sandboxed tasks may read besides those of the system'),
   network: z.boolean().default(false).describe('whether tasks may use the network, where the backend can forbid it'),
   workspaceRoot: z.string().min(1).optional().describe('folder for workspaces (default: the temporary folder)'),
-  allowedCwd: words.default([]).describe('absolute folders outside the workspace that a task may have as its cwd'),
+  allowedCwd: words
+    .default([])
+    .describe('absolute folders that a task may have as its cwd beside its workspace; read-only in bubblewrap'),
   commandPolicy: z
     .strictObject({ allow: words.optional(), deny: words.optional() })
     .default({})

@@ -72,6 +72,13 @@ export const trackedLimits = {
     configKey: 'memoryBudgetBytes',
     description: 'Sum of the memory limits of the running tasks',
   },
+  sidecarOpenFiles: {
+    category: 'resource',
+    unit: 'files',
+    per: 'sidecar',
+    configKey: 'ulimit -n',
+    description: 'Files that the sidecar itself has open, pipes to tasks above all',
+  },
   timeoutMs: {
     category: 'resource',
     unit: 'ms',

@@ -9,6 +9,7 @@ const MIB = 1_048_576;
 /** How each limit of the catalogue is brought near its capacity: the settings, and what the host does. */
 interface Approach {
   readonly config: Record<string, unknown>;
+  readonly openFiles?: number;
   readonly act: (host: RawHost) => Promise<void>;
 }
 
@@ -47,6 +48,11 @@ const approaches: Readonly<Record<TrackedLimit, Approach>> = {
     config: { memoryBudgetBytes: 100 * MIB },
     act: (host) => host.submit(1, { ...sleeper, limits: { memoryBytes: 90 * MIB } }),
   },
+  sidecarOpenFiles: {
+    config: { maxConcurrentTasks: 20, sandbox: 'process' },
+    openFiles: 80,
+    act: (host) => submitMany(host, 20, sleeper),
+  },
   outputQueue: {
     config: { outboxFrames: 8, maxConcurrentTasks: 8 },
     act: async (host) => {
@@ -83,8 +89,8 @@ const approaches: Readonly<Record<TrackedLimit, Approach>> = {
 
 describe.concurrent('every limit of the catalogue reaches the host that approaches it', () => {
   it.each(Object.keys(trackedLimits) as TrackedLimit[])('%s', async (limit) => {
-    const { config, act } = approaches[limit];
-    await using host = await RawHost.spawn({ config });
+    const { act, ...options } = approaches[limit];
+    await using host = await RawHost.spawn(options);
     await act(host);
     const warned = () => warningsOf(host).find((warning) => warning.limit === limit && warning.kind === 'near');
     const stalled = new Set<TrackedLimit>(['outputQueue', 'resultQueue', 'controlQueue']);

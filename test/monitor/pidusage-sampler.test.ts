@@ -17,10 +17,13 @@ afterAll(() => sandbox[Symbol.asyncDispose]());
 const onLinux = process.platform === 'linux';
 const node = (source: string) => commandSpec(process.execPath, ['-e', source]);
 
-/** Runs a command under a monitor, as an executor does, until a limit ends it or a condition holds. */
+/**
+ * Runs a command under a monitor, as an executor does, until a limit ends it or a condition holds. Only the monitor
+ * knows the limits: no kernel comes before it.
+ */
 async function monitored(spec: CommandSpec, limits: Partial<EffectiveLimits>, until = (_: TestMonitor) => false) {
   using test = new TestMonitor({ intervalMs: 50 });
-  const container = await sandbox.container(limits);
+  const container = await sandbox.container();
   const task = await container.execute(spec);
   const { id: executionId } = container;
   const target = {

@@ -248,7 +248,7 @@ describe('a monitor', () => {
     const handle = test.monitor.startMonitoring(target('task'), LIMITS, test.observer);
     expect([...test.monitor.activeMonitors.keys()]).toEqual(['task']);
     expect(test.registry.snapshot().map(({ name }) => name)).toEqual([
-      ...['timeoutMs', 'cpuTimeMs', 'memoryBytes', 'processes', 'workspaceBytes', 'fileSizeBytes'],
+      ...['sidecarOpenFiles', 'timeoutMs', 'cpuTimeMs', 'memoryBytes', 'processes', 'workspaceBytes', 'fileSizeBytes'],
     ]);
     const [usage, again] = await Promise.all([
       test.monitor.stopMonitoring(handle),
@@ -256,7 +256,7 @@ describe('a monitor', () => {
     ]);
     expect(usage).toBe(again);
     expect(test.monitor.activeMonitors.size).toBe(0);
-    expect(test.registry.snapshot()).toEqual([]);
+    expect(test.registry.snapshot().map(({ name }) => name)).toEqual(['sidecarOpenFiles']);
     const told = test.samples.length;
     await new Promise((resolve) => setTimeout(resolve, 60));
     expect(test.samples).toHaveLength(told);

@@ -83,7 +83,7 @@ describe('killing the tree of a command', () => {
 
   it('kills a storm of two hundred processes that goes on forking', async () => {
     const storm = 'i=0; while [ $i -lt 200 ]; do (while :; do sleep 0.05; done) & i=$((i+1)); done; echo $$; wait';
-    const process = await sandbox.start(script(storm));
+    const process = await sandbox.start(script(storm), { processes: 1_024 });
     await pidsFrom(process, 1);
     const members = await process.members();
     expect(members.length).toBeGreaterThan(200);

@@ -31,6 +31,8 @@ export interface RawHostOptions {
   readonly traces?: Traces;
   /** A script to be run instead of the built program. */
   readonly executable?: string;
+  /** How many files the sidecar may have open; as this process where it is left out. */
+  readonly openFiles?: number;
 }
 
 /** How the sidecar has ended. */
@@ -81,9 +83,11 @@ export class RawHost implements AsyncDisposable {
   /** Starts a sidecar and, unless `autoInit` is false, opens the session. */
   static async spawn(options: RawHostOptions = {}): Promise<RawHost> {
     const traces = options.traces ?? (await Traces.create());
-    const child = spawn(process.execPath, [options.executable ?? EXECUTABLE, 'serve', ...(options.flags ?? [])], {
-      env: { ...process.env, ...traces.environment, ...options.env },
-    });
+    const line = [process.execPath, options.executable ?? EXECUTABLE, 'serve', ...(options.flags ?? [])];
+    const limited =
+      options.openFiles === undefined ? [] : ['sh', '-c', `ulimit -n ${options.openFiles}; exec "$@"`, 'sh'];
+    const [file, ...args] = [...limited, ...line];
+    const child = spawn(file!, args, { env: { ...process.env, ...traces.environment, ...options.env } });
     const host = new RawHost(child, traces, options.traces === undefined);
     if (options.autoInit ?? true) await host.#open(options);
     return host;

@@ -86,7 +86,7 @@ export class BubblewrapBackend implements SandboxBackend {
     return {
       ...{ instance, cgroups, allowedCwd, network, logger, user },
       tools: this.#tools(),
-      identityFiles: await writeIdentityFiles(directory, user),
+      provided: await writeIdentityFiles(directory, { user, network }),
       seccompFile: await writeFilter(directory),
       layout: findLayout({ network, readOnlyPaths: [...readOnlyPaths, ...allowedCwd] }),
     };

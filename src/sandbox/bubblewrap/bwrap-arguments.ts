@@ -6,10 +6,10 @@ export const DESCRIPTORS = {
   script: 4,
   json: 5,
   files: 6,
-  seccomp: 7,
-  passwd: 8,
-  group: 9,
-  hosts: 10,
+  stdin: 7,
+  seccomp: 8,
+  /** The first of the provided files, which follow each other. */
+  provided: 9,
 } as const;
 
 export interface BwrapOptions {
@@ -21,6 +21,8 @@ export interface BwrapOptions {
   readonly sharedMemoryBytes: number;
   /** Whether a filter is passed on its descriptor. */
   readonly seccomp: boolean;
+  /** The paths of the files that are passed on their descriptors. */
+  readonly provided: readonly string[];
 }
 
 /**
@@ -29,7 +31,7 @@ export interface BwrapOptions {
  * the host comes after that tmpfs and the links to it, so that it may lie below /tmp.
  */
 export function bwrapArguments(options: BwrapOptions): string[] {
-  const { layout, network, uid, gid, privateBytes, sharedMemoryBytes, seccomp } = options;
+  const { layout, network, uid, gid, privateBytes, sharedMemoryBytes, seccomp, provided } = options;
   return [
     ...['--unshare-all', ...(network ? ['--share-net'] : [])],
     ...['--die-with-parent', '--new-session', '--cap-drop', 'ALL', '--hostname', 'sandbox'],
@@ -40,17 +42,11 @@ export function bwrapArguments(options: BwrapOptions): string[] {
     ...['--symlink', TEMPORARY.slice(1), '/tmp', '--dir', '/var', '--symlink', `..${TEMPORARY}`, '/var/tmp'],
     ...layout.binds.flatMap((path) => ['--ro-bind-try', path, path]),
     ...layout.links.flatMap(({ path, target }) => ['--symlink', target, path]),
-    ...file(DESCRIPTORS.passwd, '/etc/passwd'),
-    ...file(DESCRIPTORS.group, '/etc/group'),
-    ...(network ? [] : file(DESCRIPTORS.hosts, '/etc/hosts')),
+    ...provided.flatMap((path, index) => ['--perms', '0444', '--file', `${DESCRIPTORS.provided + index}`, path]),
     ...['--proc', '/proc', '--dev', '/dev'],
     ...['--size', `${sharedMemoryBytes}`, '--perms', '1777', '--tmpfs', '/dev/shm'],
     ...['--remount-ro', '/dev', '--remount-ro', '/'],
     ...(seccomp ? ['--seccomp', `${DESCRIPTORS.seccomp}`] : []),
     ...['--json-status-fd', `${DESCRIPTORS.json}`, '--chdir', WORKSPACE],
   ];
-}
-
-function file(descriptor: number, path: string): string[] {
-  return ['--perms', '0444', '--file', `${descriptor}`, path];
 }

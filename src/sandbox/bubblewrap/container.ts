@@ -15,13 +15,15 @@ import type { SandboxInstance } from '../instance.js';
 import { measureFiles } from '../measure.js';
 import { EXECUTION_MARKER, INSTANCE_MARKER } from '../process-markers.js';
 import { identify } from '../process-reader.js';
+import { terminateOrCount } from '../repeatable-kill.js';
 import { TaskAccounting } from '../task-accounting.js';
 import { checkFiles } from '../workspace-files.js';
 import type { WorkspaceRoot } from '../workspace-root.js';
-import type { IdentityFiles, TaskUser } from './identity.js';
+import { findOrExplain } from './hidden-command.js';
+import type { TaskUser } from './identity.js';
 import { type BubblewrapTools, type LiveSandbox, launchSandbox } from './launch.js';
 import { launchScript } from './launcher.js';
-import { hostPathOf, type Layout, TEMPORARY, visiblePath, WORKSPACE } from './layout.js';
+import { hostPathOf, type Layout, type ProvidedFiles, TEMPORARY, visiblePath, WORKSPACE } from './layout.js';
 import { BubblewrapProcess } from './process.js';
 
 /** What the containers of the `bubblewrap` backend have in common. */
@@ -30,7 +32,7 @@ export interface BubblewrapContainerContext {
   readonly cgroups: CgroupManager;
   readonly tools: BubblewrapTools;
   readonly user: TaskUser;
-  readonly identityFiles: IdentityFiles;
+  readonly provided: ProvidedFiles;
   readonly seccompFile: string | null;
   readonly layout: Layout;
   readonly network: boolean;
@@ -140,7 +142,7 @@ export class BubblewrapContainer implements Container {
   }
 
   async #script(spec: CommandSpec): Promise<string> {
-    const { instance, layout, tools } = this.#context;
+    const { instance, layout, provided, tools } = this.#context;
     const { limits } = this.#spec;
     const cwd = await this.#cwd(spec.cwd);
     const environment = taskEnvironment({
@@ -151,10 +153,11 @@ export class BubblewrapContainer implements Container {
       instanceId: instance.id,
       executionId: this.id,
     });
-    inspectExecutable(spec.command, environment.PATH ?? '', cwd, (path) => hostPathOf(layout, this.workspace, path));
+    const hostPath = (path: string) => hostPathOf(layout, provided, this.workspace, path);
+    findOrExplain(spec.command, () => inspectExecutable(spec.command, environment.PATH ?? '', cwd, hostPath));
     const command = [spec.command, ...spec.args];
     await checkArgumentSize([tools.setsid ?? '', '--', ...command], environment);
-    return launchScript({ command, environment, cwd, limits, setsid: tools.setsid });
+    return launchScript({ command, environment, cwd, limits, stdin: spec.stdin, setsid: tools.setsid });
   }
 
   #cwd(cwd: string | undefined): Promise<string> {
@@ -173,7 +176,7 @@ export class BubblewrapContainer implements Container {
   }
 
   async #cleanUp(): Promise<{ leaked: number }> {
-    const { instance } = this.#context;
+    const { instance, logger } = this.#context;
     const sandbox = this.#sandbox;
     const cgroup = this.#cgroup;
     const running =
@@ -181,7 +184,7 @@ export class BubblewrapContainer implements Container {
       (sandbox && cgroup
         ? new BubblewrapProcess({ sandbox, cgroup, accounting: new TaskAccounting(cgroup), stdin: 'none' })
         : null);
-    const leaked = (await running?.terminate()) ?? 0;
+    const leaked = running ? await terminateOrCount(running, { executionId: this.id, logger }) : 0;
     running?.release();
     await this.#attempt('the workspace could not be let go of', async () => sandbox?.workspace.close());
     await this.#attempt('the cgroups could not be removed', async () => cgroup?.remove());
@@ -194,7 +197,7 @@ export class BubblewrapContainer implements Container {
     try {
       await remove();
     } catch (error) {
-      this.#context.logger.warn({ error, executionId: this.id }, failed);
+      this.#context.logger.warn({ err: error, executionId: this.id }, failed);
     }
   }
 }

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { type ProvidedFiles, WORKSPACE } from './layout.js';
 
 /** Who tasks are, on the host and in the sandbox alike: never root. */
 export interface TaskUser {
@@ -14,20 +15,24 @@ export function taskUser(sandboxUid: number): TaskUser {
   return uid === 0 ? { uid: sandboxUid, gid: sandboxUid } : { uid, gid };
 }
 
-/** The files by which names are found in a sandbox, instead of the host's. */
-export interface IdentityFiles {
-  readonly passwd: string;
-  readonly group: string;
-  readonly hosts: string;
+export interface IdentityOptions {
+  readonly user: TaskUser;
+  /** Whether tasks find the machines that the host finds. */
+  readonly network: boolean;
 }
 
-/** Writes the files of a user into a directory. */
-export async function writeIdentityFiles(directory: string, { uid, gid }: TaskUser): Promise<IdentityFiles> {
-  const files = { passwd: join(directory, 'passwd'), group: join(directory, 'group'), hosts: join(directory, 'hosts') };
-  await Promise.all([
-    writeFile(files.passwd, `sandbox:x:${uid}:${gid}:sandbox:/sandbox/workspace:/bin/sh\n`),
-    writeFile(files.group, `sandbox:x:${gid}:\n`),
-    writeFile(files.hosts, '127.0.0.1 localhost sandbox\n::1 localhost\n'),
-  ]);
-  return files;
+/** Writes the files by which users and machines have their names in a sandbox, instead of the host's. */
+export async function writeIdentityFiles(directory: string, options: IdentityOptions): Promise<ProvidedFiles> {
+  const { uid, gid } = options.user;
+  const contents = {
+    '/etc/passwd': `sandbox:x:${uid}:${gid}:sandbox:${WORKSPACE}:/bin/sh\n`,
+    '/etc/group': `sandbox:x:${gid}:\n`,
+    ...(!options.network && { '/etc/hosts': '127.0.0.1 localhost sandbox\n::1 localhost\n' }),
+  };
+  const written = Object.entries(contents).map(async ([path, text]) => {
+    const file = join(directory, basename(path));
+    await writeFile(file, text);
+    return [path, file] as const;
+  });
+  return new Map(await Promise.all(written));
 }

@@ -1,4 +1,4 @@
-import { closeSync, fchownSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { Readable, type Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -6,15 +6,17 @@ import type { TaskFile } from '../../../protocol/index.js';
 import { SandboxError } from '../errors.js';
 import type { FifoPool } from '../fifo-pool.js';
 import { JOIN_CGROUPS } from '../join-cgroups.js';
+import { sendSignal } from '../kill-tree.js';
 import { LineReader } from '../line-reader.js';
-import { openInputPipe, openOutputPipe } from '../pipe.js';
+import { type NamedPipe, openInputPipe, openNamedInputPipe, openOutputPipe } from '../pipe.js';
+import { PipeSet } from '../pipe-set.js';
 import type { ProcessIdentity } from '../process-entry.js';
 import { identify } from '../process-reader.js';
 import { type SpawnedCommand, spawnCommand } from '../spawn-command.js';
 import { type BwrapOptions, bwrapArguments } from './bwrap-arguments.js';
-import type { IdentityFiles, TaskUser } from './identity.js';
+import type { TaskUser } from './identity.js';
 import { launcher, READY } from './launcher.js';
-import { WORKSPACE } from './layout.js';
+import { type ProvidedFiles, WORKSPACE } from './layout.js';
 import { tarOf } from './tar.js';
 
 /** The programs that a sandbox is made with, as absolute paths. */
@@ -28,11 +30,12 @@ export interface BubblewrapTools {
   readonly tar: string;
 }
 
-export interface LaunchOptions extends Omit<BwrapOptions, 'uid' | 'gid' | 'seccomp'> {
+export interface LaunchOptions extends Omit<BwrapOptions, 'uid' | 'gid' | 'seccomp' | 'provided'> {
   readonly tools: BubblewrapTools;
   readonly fifos: FifoPool;
   readonly user: TaskUser;
-  readonly identityFiles: IdentityFiles;
+  /** What the sidecar puts into the sandbox. */
+  readonly provided: ProvidedFiles;
   /** A file with the seccomp filter; null where there is none for this machine. */
   readonly seccompFile: string | null;
   /** What the workspace holds at the beginning. */
@@ -44,8 +47,10 @@ export interface LaunchOptions extends Omit<BwrapOptions, 'uid' | 'gid' | 'secco
 
 /** A sandbox that is there and waits for the script that becomes the command. */
 export interface LiveSandbox {
-  /** bubblewrap itself, outside, with the streams of the command to be. */
+  /** bubblewrap itself, outside, with the output streams of the command to be. */
   readonly spawned: SpawnedCommand;
+  /** What the script opens as the command's standard input: bubblewrap and the launcher are no readers of it. */
+  readonly stdin: NamedPipe;
   /** The first process inside, as the host sees it: all others die with it. */
   readonly init: ProcessIdentity;
   /** The workspace, kept open: readable after the end of the sandbox, whose mounts go with it. */
@@ -64,81 +69,76 @@ export interface LiveSandbox {
  * @throws SandboxError kind `sandbox`, with what bubblewrap said, where it cannot be made
  */
 export async function launchSandbox(options: LaunchOptions): Promise<LiveSandbox> {
-  const [statusFifo, scriptFifo, jsonFifo, filesFifo] = await options.fifos.take(4);
-  const statusPipe = openOutputPipe(statusFifo!);
-  const scriptPipe = openInputPipe(scriptFifo!);
-  const jsonPipe = openOutputPipe(jsonFifo!);
-  const filesPipe = openInputPipe(filesFifo!);
-  for (const { stream } of [scriptPipe, filesPipe]) stream.on('error', () => undefined);
-  const status = new LineReader(statusPipe.stream);
-  const json = new LineReader(jsonPipe.stream);
+  const owner = process.getuid?.() === 0 ? options.user : null;
+  const [statusFifo, scriptFifo, jsonFifo, filesFifo, stdinFifo] = await options.fifos.take(5);
+  const pipes = new PipeSet(owner);
+  let spawned: SpawnedCommand | null = null;
+  const release = () => {
+    spawned?.release();
+    pipes.release();
+  };
   try {
-    const pipes = [statusPipe.childEnd, scriptPipe.childEnd, jsonPipe.childEnd, filesPipe.childEnd];
-    const spawned = await spawn(options, pipes);
-    try {
-      Readable.from(tarOf(options.files)).pipe(filesPipe.stream);
-      if ((await status.next()) !== READY) throw await failure(spawned);
-      const init = identify(childPid(await json.next()));
-      const workspace = await open(`/proc/${init.pid}/root${WORKSPACE}`, 'r');
-      const release = () => {
-        for (const owner of [spawned, scriptPipe, statusPipe, jsonPipe]) owner.release();
-      };
-      return { spawned, init, workspace, script: scriptPipe.stream, status, json, release };
-    } catch (error) {
-      try {
-        process.kill(spawned.pid, 'SIGKILL');
-      } catch {
-        // It has ended already.
-      }
-      spawned.release();
-      throw error;
-    }
+    // In the order of DESCRIPTORS.
+    const status = new LineReader(pipes.open(openOutputPipe, statusFifo!).stream);
+    const script = pipes.open(openInputPipe, scriptFifo!).stream;
+    const json = new LineReader(pipes.open(openOutputPipe, jsonFifo!).stream);
+    const files = pipes.open(openInputPipe, filesFifo!);
+    const stdin = pipes.open(openNamedInputPipe, stdinFifo!);
+    spawned = await spawn(options, owner, pipes.childEnds).finally(() => pipes.closeChildEnds());
+    Readable.from(tarOf(options.files)).pipe(files.stream);
+    if ((await status.next()) !== READY) throw await failure(spawned);
+    files.release();
+    const init = identify(childPid(await json.next()));
+    const workspace = await open(`/proc/${init.pid}/root${WORKSPACE}`, 'r');
+    return { spawned, stdin, init, workspace, script, status, json, release };
   } catch (error) {
-    status.close();
-    json.close();
-    scriptPipe.release();
+    if (spawned !== null) sendSignal(spawned.pid, 'SIGKILL');
+    release();
     throw error;
-  } finally {
-    filesPipe.release();
   }
 }
 
 /** The shim joins the cgroups while it is still the sidecar's user, who alone may. */
 const SHIM = `${JOIN_CGROUPS}\nexec "$@"`;
 
-async function spawn(options: LaunchOptions, pipes: readonly number[]): Promise<SpawnedCommand> {
-  const { tools, user, identityFiles, seccompFile } = options;
-  const { passwd, group, hosts } = identityFiles;
+async function spawn(
+  options: LaunchOptions,
+  owner: TaskUser | null,
+  childEnds: readonly number[],
+): Promise<SpawnedCommand> {
+  const { tools, user, provided, seccompFile } = options;
   const files: number[] = [];
   try {
-    const isRoot = process.getuid?.() === 0;
-    if (isRoot) for (const descriptor of pipes) fchownSync(descriptor, user.uid, user.gid);
-    for (const path of [seccompFile ?? '/dev/null', passwd, group, hosts]) files.push(openSync(path, 'r'));
+    for (const path of [seccompFile ?? '/dev/null', ...provided.values()]) files.push(openSync(path, 'r'));
     const bwrap = [
       tools.bwrap,
-      ...bwrapArguments({ ...options, ...user, seccomp: seccompFile !== null }),
+      ...bwrapArguments({ ...options, ...user, seccomp: seccompFile !== null, provided: [...provided.keys()] }),
       '--',
       ...launcher({ awk: tools.awk, tar: options.files.length > 0 ? tools.tar : null }),
     ];
-    const line = [tools.shell, '-c', SHIM, 'exec-sidecar', ...options.procsFiles, '--', ...asUser(options), ...bwrap];
+    const line = [
+      ...[tools.shell, '-c', SHIM, 'exec-sidecar', ...options.procsFiles, '--'],
+      ...asUser(options, owner),
+      ...bwrap,
+    ];
     return await spawnCommand({
       line: line as [string, ...string[]],
       cwd: '/',
       environment: { ...options.environment, PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
-      stdin: 'pipe',
+      stdin: 'none',
       fifos: options.fifos,
-      descriptors: [...pipes, ...files],
-      ...(isRoot && { pipeOwner: user }),
+      descriptors: [...childEnds, ...files],
+      pipeOwner: owner,
     });
   } finally {
-    for (const descriptor of [...pipes, ...files]) closeSync(descriptor);
+    for (const descriptor of files) closeSync(descriptor);
   }
 }
 
-function asUser({ tools, user }: LaunchOptions): string[] {
+function asUser({ tools }: LaunchOptions, owner: TaskUser | null): string[] {
   if (tools.setpriv === null) return [];
-  const identity = ['--reuid', `${user.uid}`, '--regid', `${user.gid}`, '--clear-groups'];
-  return [tools.setpriv, ...(process.getuid?.() === 0 ? identity : []), '--pdeathsig', 'KILL', '--'];
+  const identity = owner === null ? [] : ['--reuid', `${owner.uid}`, '--regid', `${owner.gid}`, '--clear-groups'];
+  return [tools.setpriv, ...identity, '--pdeathsig', 'KILL', '--'];
 }
 
 function childPid(line: string | null): number {

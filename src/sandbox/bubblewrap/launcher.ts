@@ -1,10 +1,14 @@
 import type { EffectiveLimits } from '../../../protocol/index.js';
 import type { ExitStatus } from '../backend.js';
 import { signalName } from '../signal-name.js';
+import { DESCRIPTORS } from './bwrap-arguments.js';
 import { WORKSPACE } from './layout.js';
 
 /** What the launcher says when the sandbox is there and it waits for its script. */
 export const READY = 'ready';
+
+/** What the script says when the command's standard input is its own, right before it becomes the command. */
+export const STARTED = 'started';
 
 /**
  * The first program in a sandbox. It extracts the task's files, says that it is there, waits for the script, and tells
@@ -13,17 +17,17 @@ export const READY = 'ready';
  * that it tells its status on, but not change how it exits.
  */
 const PROGRAM = `BEGIN {
-  out = "/proc/self/fd/3"
+  out = "/proc/self/fd/${DESCRIPTORS.status}"
   if (extract != "" && system(extract) != 0) exit 1
   print "${READY}" > out
   fflush(out)
-  status = system("exec /bin/sh /proc/self/fd/4")
+  status = system("exec /bin/sh /proc/self/fd/${DESCRIPTORS.script}")
   print status > out
   exit (status < 256 ? status : 128 + status % 128)
 }`;
 
 export function launcher({ awk, tar }: { awk: string; tar: string | null }): string[] {
-  const extract = tar === null ? '' : `exec ${tar} -xpf - -C ${WORKSPACE} <&6`;
+  const extract = tar === null ? '' : `exec ${tar} -xpf - -C ${WORKSPACE} <&${DESCRIPTORS.files}`;
   return [awk, '-v', `extract=${extract}`, PROGRAM];
 }
 
@@ -41,6 +45,7 @@ export interface ScriptOptions {
   /** Absolute, as the task sees it. */
   readonly cwd: string;
   readonly limits: EffectiveLimits;
+  readonly stdin: 'none' | 'pipe';
   /** setsid(1); null where there is none: then signals reach only the command itself. */
   readonly setsid: string | null;
 }
@@ -48,7 +53,7 @@ export interface ScriptOptions {
 const BLOCK_BYTES = 512;
 
 /** The script that becomes the command: it sets the limits of each process, and executes. */
-export function launchScript({ command, environment, cwd, limits, setsid }: ScriptOptions): string {
+export function launchScript({ command, environment, cwd, limits, stdin, setsid }: ScriptOptions): string {
   const variables = Object.entries(environment);
   const nameable = variables.filter(([name]) => NAMEABLE.test(name));
   const others = variables.filter(([name]) => !NAMEABLE.test(name)).map((pair) => pair.join('='));
@@ -58,6 +63,8 @@ export function launchScript({ command, environment, cwd, limits, setsid }: Scri
     ...command,
   ];
   return [
+    ...(stdin === 'pipe' ? [`exec </proc/self/fd/${DESCRIPTORS.stdin}`] : []),
+    `echo ${STARTED} >&${DESCRIPTORS.status}`,
     'exec 3>&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-',
     `cd ${quoted(cwd)} || exit 125`,
     ...rlimits(limits).map((setting) => `ulimit ${setting} 2>/dev/null`),

@@ -40,16 +40,31 @@ export function findLayout({ network, readOnlyPaths }: { network: boolean; readO
   };
 }
 
+/** Directories that are made for each sandbox, and hold no programs when the command starts. */
+const EMPTY_DIRECTORIES = ['/', '/etc', '/var', '/tmp', '/var/tmp', PRIVATE, TEMPORARY];
+
+/** File systems of the kernel, of which each sandbox has its own. Whatever it shows there, it is no program. */
+const KERNEL_DIRECTORIES = ['/dev', '/proc'];
+
+/** What the sidecar puts at a path of each sandbox: where it is on the host. */
+export type ProvidedFiles = ReadonlyMap<string, string>;
+
 /**
  * The path by which the sidecar reaches what a task would find at an absolute path before it has changed anything;
  * null where the sandbox shows nothing there.
  * @param workspace where the sidecar finds the workspace
  */
-export function hostPathOf(layout: Layout, workspace: string, path: string): string | null {
+export function hostPathOf(layout: Layout, provided: ProvidedFiles, workspace: string, path: string): string | null {
   if (isInside(WORKSPACE, path)) return join(workspace, relative(WORKSPACE, path));
+  if (EMPTY_DIRECTORIES.includes(path)) return '/';
+  if (KERNEL_DIRECTORIES.some((directory) => isInside(directory, path))) return path;
+  return provided.get(path) ?? boundPath(layout, path);
+}
+
+function boundPath({ binds }: Layout, path: string): string | null {
   try {
     const target = realpathSync(path);
-    return layout.binds.some((bind) => isInside(bind, target)) ? target : null;
+    return binds.some((bind) => isInside(bind, target)) ? target : null;
   } catch {
     return null;
   }
@@ -61,7 +76,7 @@ const STANDARD_PATH = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/local/sbin', 
 export function visiblePath(layout: Layout): string {
   const own = defaultPath().split(':');
   const visible = [...new Set([...own, ...STANDARD_PATH])].filter(
-    (directory) => isAbsolute(directory) && hostPathOf(layout, '', directory) !== null,
+    (directory) => isAbsolute(directory) && boundPath(layout, directory) !== null,
   );
   return visible.join(':');
 }

@@ -6,7 +6,8 @@ import type { TaskCgroup } from '../cgroup/index.js';
 import { sendSignal } from '../kill-tree.js';
 import { isDead, type ProcessIdentity } from '../process-entry.js';
 import { childrenOf, readProcess } from '../process-reader.js';
-import { processTable } from '../process-table.js';
+import { processTable, SHARED_SCAN_MS } from '../process-table.js';
+import { RepeatableKill } from '../repeatable-kill.js';
 import { signalName } from '../signal-name.js';
 import type { TaskAccounting } from '../task-accounting.js';
 import type { LiveSandbox } from './launch.js';
@@ -23,7 +24,6 @@ export interface BubblewrapProcessOptions {
 const STATUS_MS = 1_000;
 const KILL_DEADLINE_MS = 5_000;
 const LONGEST_PAUSE_MS = 50;
-const SHARED_SCAN_MS = 50;
 
 /** A command in its sandbox, and all that descends from it. Its pid is that of bubblewrap, outside. */
 export class BubblewrapProcess implements SandboxProcess {
@@ -35,19 +35,21 @@ export class BubblewrapProcess implements SandboxProcess {
   readonly exited: Promise<ExitStatus>;
   readonly #sandbox: LiveSandbox;
   readonly #cgroup: TaskCgroup;
-  #killing: Promise<number> | null = null;
+  readonly #start: Promise<void>;
+  readonly #kill = new RepeatableKill(() => this.#killAll());
   #ended = false;
 
   constructor({ sandbox, cgroup, accounting, stdin }: BubblewrapProcessOptions) {
     const { spawned } = sandbox;
     this.pid = spawned.pid;
     this.accounting = accounting;
-    this.stdin = stdin === 'pipe' ? spawned.stdin : null;
-    if (stdin === 'none') spawned.stdin?.end();
+    this.stdin = stdin === 'pipe' ? sandbox.stdin.stream : null;
+    if (stdin === 'none') sandbox.stdin.release();
     this.stdout = spawned.stdout;
     this.stderr = spawned.stderr;
     this.#sandbox = sandbox;
     this.#cgroup = cgroup;
+    this.#start = this.#awaitStart();
     this.exited = this.#exit();
   }
 
@@ -75,11 +77,7 @@ export class BubblewrapProcess implements SandboxProcess {
 
   /** As `killTree`; resolves with the number of processes that would not die. Tried anew where there were some. */
   terminate(): Promise<number> {
-    this.#killing ??= this.#killAll().then((leaked) => {
-      if (leaked > 0) this.#killing = null;
-      return leaked;
-    });
-    return this.#killing;
+    return this.#kill.run();
   }
 
   /** Lets go of the streams, whoever still holds their other ends. */
@@ -87,10 +85,16 @@ export class BubblewrapProcess implements SandboxProcess {
     this.#sandbox.release();
   }
 
+  async #awaitStart(): Promise<void> {
+    await this.#sandbox.status.next();
+    this.#sandbox.stdin.opened();
+  }
+
   async #exit(): Promise<ExitStatus> {
     const outside = await this.#sandbox.spawned.exited;
     this.#ended = true;
-    const told = await Promise.race([this.#sandbox.status.next(), sleep(STATUS_MS, null, { ref: false })]);
+    const last = this.#start.then(() => this.#sandbox.status.next());
+    const told = await Promise.race([last, sleep(STATUS_MS, null, { ref: false })]);
     const status = parseStatus(told ?? '');
     return status !== null && isConsistent(status, outside) ? status : inferred(outside);
   }

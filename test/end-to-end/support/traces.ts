@@ -1,22 +1,33 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { type FSWatcher, watch } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAlive } from '../../support/processes.js';
 import { waitFor } from '../../support/wait-for.js';
 
 /**
- * A workspace root for the sidecars of one test. Whatever they start bears its unique path in its environment or on
- * its command line, and whatever they write lies below it. Disposing of it asserts that nothing of either is left.
+ * A workspace root for the sidecars of one test. Whatever they start bears its unique path, or the id of an instance
+ * that had its folder below it, in its environment or on its command line, and whatever they write on disk lies below it.
+ * Disposing of it asserts that nothing of either is left.
  */
 export class Traces implements AsyncDisposable {
   readonly root: string;
+  /** The path, and the ids of all instances that there ever were. */
+  readonly #marks: Set<string>;
+  readonly #watcher: FSWatcher;
 
   private constructor(root: string) {
     this.root = root;
+    this.#marks = new Set([root]);
+    this.#watcher = watch(instancesBelow(root), { persistent: false }, (_event, id) => {
+      if (id !== null) this.#marks.add(id);
+    });
   }
 
   static async create(): Promise<Traces> {
-    return new Traces(await mkdtemp(join(tmpdir(), 'exec-sidecar-traces-')));
+    const root = await mkdtemp(join(tmpdir(), 'exec-sidecar-traces-'));
+    await mkdir(instancesBelow(root), { mode: 0o700 });
+    return new Traces(root);
   }
 
   /** What makes a sidecar use this root. */
@@ -33,8 +44,7 @@ export class Traces implements AsyncDisposable {
 
   /** The folders of instances that are there now. */
   async folders(): Promise<string[]> {
-    const instances = join(this.root, `exec-sidecar-${process.getuid?.()}`);
-    return readdir(instances).catch(() => []);
+    return readdir(instancesBelow(this.root)).catch(() => []);
   }
 
   /** Waits until no process and no folder is left. */
@@ -47,6 +57,7 @@ export class Traces implements AsyncDisposable {
     try {
       await this.vanish();
     } finally {
+      this.#watcher.close();
       for (const pid of await this.processes()) process.kill(pid, 'SIGKILL');
       await rm(this.root, { recursive: true, force: true });
     }
@@ -54,8 +65,12 @@ export class Traces implements AsyncDisposable {
 
   async #isMentionedBy(pid: number): Promise<boolean> {
     const texts = await Promise.all([readText(`/proc/${pid}/environ`), readText(`/proc/${pid}/cmdline`)]);
-    return texts.some((text) => text.includes(this.root));
+    return texts.some((text) => [...this.#marks].some((mark) => text.includes(mark)));
   }
+}
+
+function instancesBelow(root: string): string {
+  return join(root, `exec-sidecar-${process.getuid?.()}`);
 }
 
 async function readText(path: string): Promise<string> {

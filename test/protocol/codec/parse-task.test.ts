@@ -63,9 +63,17 @@ describe('a Task that is wrong', () => {
 
 describe('a Task that is right', () => {
   test('keeps its fields and loses those that are not known', () => {
-    expect(task({ args: ['a'], colour: 'red', limits: { timeoutMs: 5, luck: 7 } })).toEqual({
+    expect(task({ args: ['a'], colour: 'red', limits: { timeoutMs: 5 } })).toEqual({
       ok: true,
       task: { command: 'true', args: ['a'], limits: { timeoutMs: 5 } },
+    });
+  });
+
+  test('has no limit that is not known: a misspelt one would not hold', () => {
+    expect(task({ limits: { timeoutMs: 5, luck: 7 } })).toEqual({
+      ok: false,
+      field: 'limits',
+      message: expect.stringContaining('limits: must not have the unknown field luck'),
     });
   });
 

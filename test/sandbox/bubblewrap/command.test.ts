@@ -1,6 +1,9 @@
-import { existsSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isAlive } from '../../support/processes.js';
+import { temporaryDirectory } from '../support/directories.js';
 import { commandSpec, finish, script, type TestSandbox } from '../support/sandbox.js';
 import { openBubblewrap, withoutBubblewrap } from './support.js';
 
@@ -34,6 +37,36 @@ describe.skipIf(withoutBubblewrap)('a command of the bubblewrap backend', () => 
     const listed = (await sandbox.run(commandSpec('env', ['-0'], { env }))).stdout.split('\0');
     expect(listed).toEqual(expect.arrayContaining(env.map((pair) => pair.join('='))));
     expect(listed.filter((entry) => entry.startsWith('EXEC_SIDECAR')).length).toBe(2);
+  });
+
+  it('that the host has where the sandbox shows nothing is not found, and the error says how it would be', async () => {
+    await using elsewhere = await temporaryDirectory();
+    const program = join(elsewhere.path, 'program');
+    writeFileSync(program, '#!/bin/sh\n', { mode: 0o755 });
+    await expect(sandbox.run(commandSpec(program))).rejects.toMatchObject({
+      code: 'command_not_found',
+      message: expect.stringMatching(/^command: .*no such file: .*; the host has it as .*\/program, .*readOnlyPaths/),
+    });
+    await expect(sandbox.run(commandSpec('./program'))).rejects.not.toThrow('readOnlyPaths');
+  });
+
+  it.each([
+    ['/etc/passwd', 'not_executable'],
+    ['/dev/null', 'not_executable'],
+    ['/tmp', 'is_a_directory'],
+    ['/etc', 'is_a_directory'],
+    ['/root', 'command_not_found'],
+  ])('that is %s cannot be run: %s', async (command, code) => {
+    await expect(sandbox.run(commandSpec(command))).rejects.toMatchObject({ code });
+  });
+
+  it('that closes its standard input is no longer written to', async () => {
+    const process = await sandbox.start({ ...script('exec 0<&-; echo closed; exec sleep 60'), stdin: 'pipe' });
+    await once(process.stdout, 'data');
+    const broken = once(process.stdin!, 'error');
+    process.stdin!.write('x'.repeat(1_000_000));
+    expect(await broken).toMatchObject([{ code: 'EPIPE' }]);
+    await process.killTree();
   });
 
   it('reads and writes its streams, also by name', async () => {

@@ -1,0 +1,57 @@
+import { chownSync, closeSync } from 'node:fs';
+import type { Readable, Writable } from 'node:stream';
+import { errorCode } from './error-code.js';
+import { SandboxError } from './errors.js';
+import type { Pipe } from './pipe.js';
+
+export interface PipeOwner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** The pipes of one command: whatever becomes of it, none of their ends stays open. */
+export class PipeSet {
+  readonly #owner: PipeOwner | null;
+  readonly #pipes: Pipe<Readable | Writable>[] = [];
+  #childEndsOpen = true;
+
+  /** @param owner the user that is to own the pipes; null where that is the sidecar's */
+  constructor(owner: PipeOwner | null) {
+    this.#owner = owner;
+  }
+
+  /** What the command is to be given, in the order in which the pipes were opened. */
+  get childEnds(): number[] {
+    return this.#pipes.map(({ childEnd }) => childEnd);
+  }
+
+  /**
+   * Opens a pipe. Who reads or writes its stream sees the errors; that nobody does must not end the sidecar.
+   * @throws SandboxError kind `sandbox` where it cannot be opened
+   */
+  open<Opened extends Pipe<Readable | Writable>>(make: (fifo: string) => Opened, fifo: string): Opened {
+    try {
+      if (this.#owner !== null) chownSync(fifo, this.#owner.uid, this.#owner.gid);
+      const pipe = make(fifo);
+      pipe.stream.on('error', () => undefined);
+      this.#pipes.push(pipe);
+      return pipe;
+    } catch (error) {
+      const message = `the pipes of a command could not be opened (${errorCode(error)})`;
+      throw new SandboxError('sandbox', 'pipes_unavailable', message, {}, { cause: error });
+    }
+  }
+
+  /** To be called once the command has been spawned, or could not be, so that end of file can be seen. Idempotent. */
+  closeChildEnds(): void {
+    if (!this.#childEndsOpen) return;
+    this.#childEndsOpen = false;
+    for (const { childEnd } of this.#pipes) closeSync(childEnd);
+  }
+
+  /** Lets go of everything. To be called when no process of the command is left. Idempotent. */
+  release(): void {
+    this.closeChildEnds();
+    for (const pipe of this.#pipes) pipe.release();
+  }
+}
