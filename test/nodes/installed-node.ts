@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -9,7 +9,7 @@ const run = promisify(execFile);
 export interface InstalledNode {
   /** Such as `v22.1.0`. */
   readonly version: string;
-  /** The folder of the program `node`. */
+  /** The folder of the program `node`, with every link in it resolved, as `process.execPath` has it. */
   readonly folder: string;
 }
 
@@ -24,13 +24,13 @@ export async function installNode(major: number, cache: string): Promise<Install
   const prefix = join(cache, `${major}`);
   const folder = join(prefix, 'node_modules', name, 'bin');
   const found = await versionIn(folder);
-  if (found !== null) return { version: found, folder };
+  if (found !== null) return { version: found, folder: await realpath(folder) };
   await mkdir(prefix, { recursive: true });
   const options = ['--no-save', '--no-package-lock', '--ignore-scripts', '--no-audit', '--no-fund'];
   await run('npm', ['install', ...options, '--prefix', prefix, `${name}@${major}`]);
   const version = await versionIn(folder);
   if (version === null) throw new Error(`${name}@${major} has no program bin/node that runs here`);
-  return { version, folder };
+  return { version, folder: await realpath(folder) };
 }
 
 async function versionIn(folder: string): Promise<string | null> {

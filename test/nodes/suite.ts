@@ -63,7 +63,9 @@ function failuresIn({ name, status, assertionResults }: VitestReport['testResult
 }
 
 function exitCodeOf(program: string, args: readonly string[], folder: string): Promise<number | null> {
-  const env = { ...process.env, PATH: `${folder}${delimiter}${process.env.PATH ?? ''}` };
+  const PATH = `${folder}${delimiter}${process.env.PATH ?? ''}`;
+  // Some tasks of the tests are Node programs: a sandbox has to show them this Node.
+  const env = { ...process.env, PATH, EXEC_SIDECAR_READ_ONLY_PATHS: folder };
   const child = spawn(program, args, { stdio: 'inherit', env });
   return new Promise((settle, reject) => {
     child.once('error', reject);
