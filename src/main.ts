@@ -21,9 +21,12 @@ for (const stream of [stdout, process.stderr]) stream.on('error', () => undefine
 const termination = new AbortController();
 process.on('SIGTERM', (signal) => termination.abort(signal));
 
-// A terminal's Ctrl-C reaches the whole foreground group, the sidecar too: what it means is for the host to say.
+// A terminal's Ctrl-C reaches the whole foreground group, the sidecar too: what it means is for the host to say. One
+// that comes while a subcommand is still being loaded waits for it.
 const interruptListeners = new Set<() => void>();
+let isInterrupted = false;
 process.on('SIGINT', () => {
+  isInterrupted = true;
   for (const listener of interruptListeners) listener();
 });
 
@@ -35,6 +38,7 @@ const io: CliIo = {
   executable: fileURLToPath(import.meta.url),
   termination: termination.signal,
   onInterrupt(listener) {
+    if (isInterrupted && interruptListeners.size === 0) queueMicrotask(listener);
     interruptListeners.add(listener);
     return () => void interruptListeners.delete(listener);
   },

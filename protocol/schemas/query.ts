@@ -73,12 +73,19 @@ export const taskSummarySchema = z.object({
 });
 export type TaskSummary = z.infer<typeof taskSummarySchema>;
 
-/** How the sidecar itself is. `loopDelayMs` is the worst event-loop delay in the last few seconds. */
+/**
+ * How the sidecar itself is. `loopDelayMs` is the worst event-loop delay in the last few seconds. What only some
+ * runtimes tell may be left out: the bytes of the heap, those of buffers outside of it, and how many resources of each
+ * type keep the event loop going, such as pipes, processes and timers.
+ */
 export const healthSchema = z.object({
   uptimeMs: count,
   loopDelayMs: count,
   memoryBytes: count,
+  heapBytes: count.optional(),
+  externalBytes: count.optional(),
   openFiles: knownCount,
+  activeResources: z.record(z.string(), count).optional(),
   active: count,
   queued: count,
   shuttingDown: z.boolean(),

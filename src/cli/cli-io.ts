@@ -11,7 +11,10 @@ export interface CliIo {
   readonly executable: string;
   /** Aborts at SIGTERM, with the name of the signal as its reason. */
   readonly termination: AbortSignal;
-  /** Calls back at each SIGINT until the returned function is called; without a listener SIGINT does nothing. */
+  /**
+   * Calls back at each SIGINT until the returned function is called. The first listener is also told of one that came
+   * before it was there; where nobody ever listens, SIGINT does nothing.
+   */
   onInterrupt(listener: () => void): () => void;
 }
 

@@ -50,6 +50,13 @@ export function refuseOperands(subcommand: string, { operands }: ParsedArguments
   if (operands.length > 0) throw new UsageError(`${subcommand} takes no arguments, got ${JSON.stringify(operands[0])}`);
 }
 
+/** @throws UsageError where a subcommand that settles everything itself was given a setting */
+export function refuseSettings(subcommand: string, { settings: { file, flags = {} } }: ParsedArguments): void {
+  const [flag] = Object.keys(flags).map((name) => flagName(name as SettingName));
+  const given = file === undefined ? flag : '--config';
+  if (given !== undefined) throw new UsageError(`${subcommand} takes no settings, got ${given}`);
+}
+
 /** Finds where the operands begin, which needs to know the options that take a value. */
 function splitOperands(
   args: readonly string[],
@@ -91,10 +98,13 @@ function parse(words: readonly string[], own: Readonly<Record<string, OptionKind
       token.kind === 'option' ? [[token.name, token.value] as [string, string | undefined]] : [],
     );
   } catch (error) {
-    throw new UsageError(firstSentence((error as Error).message), { cause: error });
+    throw new UsageError(inOneSentence((error as Error).message), { cause: error });
   }
 }
 
-function firstSentence(message: string): string {
+/** What parseArgs says, without its advice; but that is all that there is where a value looks like an option. */
+function inOneSentence(message: string): string {
+  const [, flag] = /^Option '(\S+)' argument is ambiguous/.exec(message) ?? [];
+  if (flag !== undefined) return `${flag} takes a value; one that begins with a dash is written ${flag}=VALUE`;
   return message.split(/\.\s/)[0]!.replace(/\.$/, '');
 }

@@ -1,6 +1,6 @@
 import { EXIT_CODES } from '../../protocol/index.js';
 import { type CliIo, writeText } from './cli-io.js';
-import { parseArguments, refuseOperands } from './command-line.js';
+import { parseArguments, refuseOperands, refuseSettings } from './command-line.js';
 
 /** What the demo of the bundled client exports. It is found by path: the sidecar does not import its clients. */
 interface DemoModule {
@@ -18,7 +18,9 @@ const DEMO = new URL('./clients/node/demo/index.js', import.meta.url);
 
 /** Shows a sidecar at work, driven by the bundled client. Exits with 0 where every task ended as it was meant to. */
 export async function demo(args: readonly string[], io: CliIo): Promise<number> {
-  refuseOperands('demo', parseArguments(args));
+  const parsed = parseArguments(args);
+  refuseOperands('demo', parsed);
+  refuseSettings('demo', parsed);
   const { runDemo } = (await import(DEMO.href)) as DemoModule;
   const interruption = new AbortController();
   io.onInterrupt(() => interruption.abort());

@@ -10,15 +10,17 @@ export interface ProcessMarkers {
   readonly executionId: string | null;
 }
 
-/** Every process is looked at once; past this many the memory of them starts afresh. */
-const MAX_REMEMBERED = 8_192;
-
 /**
  * Reads the markers out of the environments of processes, each once: a process has those of its parent from its
  * first moment on and cannot gain others. Only Linux shows the environment of a process, and only to its own user.
  */
 export class MarkerReader {
   readonly #remembered = new Map<number, { readonly startTime: number; readonly markers: ProcessMarkers | null }>();
+
+  /** How many processes are remembered. */
+  get size(): number {
+    return this.#remembered.size;
+  }
 
   /** The markers of a process; null where it has none, is gone, or does not let its environment be read. */
   async read(entry: ProcessEntry): Promise<ProcessMarkers | null> {
@@ -28,13 +30,17 @@ export class MarkerReader {
     const environment = await readEnvironment(entry.pid);
     const markers = environment === null ? null : parseMarkers(environment);
     // An empty environment may be that of a process in the middle of execve: it is looked at again.
-    if (environment !== '') this.#remember(entry, markers);
+    if (environment !== '') this.#remembered.set(entry.pid, { startTime: entry.startTime, markers });
     return markers;
   }
 
-  #remember({ pid, startTime }: ProcessEntry, markers: ProcessMarkers | null): void {
-    if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.clear();
-    this.#remembered.set(pid, { startTime, markers });
+  /**
+   * Forgets the processes that are gone, given all that are there, by pid. It does so when about half of those that are
+   * remembered are gone, so that it costs little for each.
+   */
+  forgetGone(living: ReadonlyMap<number, unknown>): void {
+    if (this.#remembered.size <= 2 * living.size) return;
+    for (const pid of this.#remembered.keys()) if (!living.has(pid)) this.#remembered.delete(pid);
   }
 }
 
@@ -56,8 +62,15 @@ async function readEnvironment(pid: number): Promise<string | null> {
 
 function parseMarkers(environment: string): ProcessMarkers | null {
   const variables = environment.split('\0');
-  const valueFor = (name: string) =>
-    variables.find((variable) => variable.startsWith(`${name}=`))?.slice(name.length + 1) ?? null;
+  const valueFor = (name: string) => {
+    const variable = variables.find((candidate) => candidate.startsWith(`${name}=`));
+    return variable === undefined ? null : detached(variable.slice(name.length + 1));
+  };
   const instanceId = valueFor(INSTANCE_MARKER);
   return instanceId === null ? null : { instanceId, executionId: valueFor(EXECUTION_MARKER) };
+}
+
+/** A string of its own: a slice would keep the whole environment that it was cut from, which may be large. */
+function detached(slice: string): string {
+  return Buffer.from(slice, 'latin1').toString('latin1');
 }

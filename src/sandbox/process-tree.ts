@@ -53,6 +53,7 @@ export class ProcessTree {
     }
     addDescendants(members, snapshot);
     await this.#addMarked(members, strangers);
+    markerReader.forgetGone(snapshot.entries);
     addDescendants(members, snapshot);
     this.#remember(members);
     return [...members.values()].filter((entry) => !isDead(entry));

@@ -26,10 +26,14 @@ export class PulseProbe implements HealthProbe, Disposable {
 
   /** What a `health` query tells. */
   health(): Health {
+    const { rss, heapUsed, external } = process.memoryUsage();
     return {
       ...this.pulse(),
-      memoryBytes: process.memoryUsage.rss(),
+      memoryBytes: rss,
+      heapBytes: heapUsed,
+      externalBytes: external,
       openFiles: openFiles(),
+      activeResources: activeResources(),
       shuttingDown: this.#executor.refusing,
     };
   }
@@ -45,4 +49,11 @@ function openFiles(): number | null {
   } catch {
     return null;
   }
+}
+
+/** How many resources of each type keep the event loop going. Timers that do not are not among them. */
+function activeResources(): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const type of process.getActiveResourcesInfo()) counts[type] = (counts[type] ?? 0) + 1;
+  return counts;
 }

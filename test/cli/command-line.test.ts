@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type OptionKind, parseArguments, refuseOperands, UsageError } from '../../src/cli/command-line.js';
+import {
+  type OptionKind,
+  parseArguments,
+  refuseOperands,
+  refuseSettings,
+  UsageError,
+} from '../../src/cli/command-line.js';
 import { flagName, settingNames } from '../../src/sidecar/index.js';
 
 const OWN: Readonly<Record<string, OptionKind>> = { env: 'string', cwd: 'string', verbose: 'boolean' };
@@ -43,6 +49,14 @@ describe('operands', () => {
   it('are refused by who takes none, naming the first', () => {
     expect(() => refuseOperands('serve', parse('extra', 'more'))).toThrow('serve takes no arguments, got "extra"');
     refuseOperands('serve', parse('--verbose'));
+  });
+
+  it('refuses settings for a subcommand that takes none', () => {
+    expect(() => refuseSettings('demo', parse('--queue-size', '5'))).toThrow(
+      'demo takes no settings, got --queue-size',
+    );
+    expect(() => refuseSettings('demo', parse('--config', 'file'))).toThrow('demo takes no settings, got --config');
+    refuseSettings('demo', parse('--verbose'));
   });
 });
 

@@ -41,6 +41,9 @@ describe('exec-sidecar', () => {
     [['run', '--batch', '/no/such/file', '--', 'true'], '--batch'],
     [['doctor', 'extra'], '"extra"'],
     [['serve', 'extra'], '"extra"'],
+    [['serve', '--queue-size', '-1'], '--queue-size=VALUE'],
+    [['demo', '--queue-size', '5'], '--queue-size'],
+    [['demo', '--config', '/no/such/file'], '--config'],
   ])('%j is wrong usage: it exits with 64 and says what is wrong', async (args, named) => {
     const outcome = await cli(args);
     expect(outcome).toMatchObject({ exitCode: 64, stdout: '' });

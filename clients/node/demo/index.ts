@@ -23,7 +23,8 @@ export async function runDemo({ executable, print, signal }: DemoOptions): Promi
   await using sidecar = await Sidecar.spawn({
     executable,
     signal,
-    config: { maxConcurrentTasks: WORKERS, queueSize: QUEUE_SIZE },
+    // Some tasks are Node programs, and Node may be installed where a sandbox shows nothing.
+    config: { maxConcurrentTasks: WORKERS, queueSize: QUEUE_SIZE, readOnlyPaths: [process.execPath] },
     onLimitWarning: (warning) => {
       warnings.push(warning);
       lines.add(warningLine(warning));
@@ -38,18 +39,17 @@ export async function runDemo({ executable, print, signal }: DemoOptions): Promi
     lines.add(resultRow(shown));
     return shown;
   };
+  signal.throwIfAborted();
   lines.add(heading('tasks of every kind, side by side'));
-  signal.throwIfAborted();
   const single = await runScenes(sidecar, scenes(hasPython()), show);
+  signal.throwIfAborted();
   lines.add(heading('a batch: all accepted, or none'));
-  signal.throwIfAborted();
   const batch = await runBatch(sidecar, show);
-  lines.add(heading('a queue that fills up, warns, and recovers'));
   signal.throwIfAborted();
+  lines.add(heading('a queue that fills up, warns, and recovers'));
   const queued = await fillQueue(sidecar, show);
 
   signal.throwIfAborted();
-
   const all = [...single, ...batch, ...queued];
   lines.add(heading('what became of them'));
   lines.add(resultTable(all));

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Report } from '../report.js';
 
 /** The built runner, which the tests of this folder drive. */
-export const RUNNER = fileURLToPath(new URL('../../../dist/conformance.js', import.meta.url));
+export const RUNNER = fileURLToPath(new URL('../../../dist/programs/conformance/main.mjs', import.meta.url));
 
 export const TRANSCRIPTS = fileURLToPath(new URL('../../../protocol/transcripts', import.meta.url));
 
