@@ -8,8 +8,8 @@ import { serveClient } from './serve-client.js';
 import { loadTranscript } from './transcript.js';
 
 /** This program lies next to the sidecar of the package. */
-const FOLDER = fileURLToPath(new URL('../protocol/transcripts', import.meta.url));
-const SIDECAR = [process.execPath, fileURLToPath(new URL('./exec-sidecar.js', import.meta.url)), 'serve'];
+const FOLDER = fileURLToPath(new URL('../../../protocol/transcripts', import.meta.url));
+const SIDECAR = [process.execPath, fileURLToPath(new URL('../../exec-sidecar.js', import.meta.url)), 'serve'];
 
 /** Exit codes: 0 where all have passed, 1 where one has not, 64 where the runner was not understood. */
 const exitCode = await run(process.argv.slice(2)).catch((error: unknown) => {

@@ -24,7 +24,7 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
 /** Tasks run without isolation, which is quicker: the only command is `true`. Few results are kept, so that memory settles soon. */
 const SIDECAR = [
   process.execPath,
-  path('../exec-sidecar.js'),
+  path('../../exec-sidecar.js'),
   'serve',
   '--sandbox',
   'process',
@@ -39,7 +39,7 @@ const AVERAGE_FRAMES = 2_000;
 const MAX_GROWTH_BYTES = 32 * 1_048_576;
 
 try {
-  const corpus = loadCorpus(path('../../protocol/vectors'));
+  const corpus = loadCorpus(path('../../../protocol/vectors'));
   const session = values.session === undefined ? undefined : Number(values.session);
   if (session === undefined) {
     const decoding = decodeMutants(corpus, seed, frames);
