@@ -1,11 +1,15 @@
 import type { Readable } from 'node:stream';
 
-/** Reads a stream line by line, as they are asked for. Each line is kept until then, so only for streams of few lines. */
+/**
+ * Reads a stream line by line, as they are asked for. Each line is kept until then, so only for streams of few lines.
+ * Whoever floods the stream is read at a slow pace, so that it takes next to nothing of the sidecar's time.
+ */
 export class LineReader {
   readonly #lines: string[] = [];
   readonly #stream: Readable;
   #rest = '';
   #ended = false;
+  #quietCharacters = QUIET_CHARACTERS;
   #wake: (() => void) | null = null;
 
   constructor(stream: Readable) {
@@ -35,7 +39,15 @@ export class LineReader {
     // A longer line is nobody's: who writes it must not make the sidecar keep it.
     this.#rest = (lines.pop() ?? '').slice(0, MAX_LINE_CHARACTERS);
     if (this.#lines.length < MAX_LINES) this.#lines.push(...lines.slice(0, MAX_LINES));
+    this.#quietCharacters -= text.length;
+    if (this.#quietCharacters < 0) this.#pauseForAWhile();
     this.#wake?.();
+  }
+
+  /** The stream goes on after a while: what its writers have to say at last is still read. */
+  #pauseForAWhile(): void {
+    this.#stream.pause();
+    setTimeout(() => this.#stream.resume(), FLOOD_PAUSE_MS).unref();
   }
 
   #end(): void {
@@ -46,3 +58,6 @@ export class LineReader {
 
 const MAX_LINES = 16;
 const MAX_LINE_CHARACTERS = 4_096;
+/** What is beyond this is a flood, of which a piece of at most 64 KiB is read at a time. */
+const QUIET_CHARACTERS = 65_536;
+const FLOOD_PAUSE_MS = 50;
