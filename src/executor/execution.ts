@@ -184,7 +184,7 @@ async function runToEnd(
   // Nobody reads it any more, and a pipe that nobody writes to does not notice.
   sandboxed.stdin?.destroy();
   handle.finishing();
-  concludeFromSignal(handle, exit, context);
+  await concludeFromSignal(handle, sandboxed, exit, context);
   handle.termination.conclude();
   const usage = await context.monitor.stopMonitoring(monitoring);
   await relay.drain(pumps, [sandboxed.stdout, sandboxed.stderr]);
@@ -193,9 +193,16 @@ async function runToEnd(
 }
 
 /** A limit that the kernel enforces by a signal has its warning and its verdict as every other. */
-function concludeFromSignal(handle: TaskHandle, exit: ExitStatus, { registry }: ExecutionContext): void {
+async function concludeFromSignal(
+  handle: TaskHandle,
+  { accounting }: SandboxProcess,
+  exit: ExitStatus,
+  { registry }: ExecutionContext,
+): Promise<void> {
+  if (exit.signal === null) return;
   const { resourceLimits, executionId } = handle.validated;
-  const struck = limitBehindSignal(exit, resourceLimits);
+  const counted = await accounting?.usage();
+  const struck = limitBehindSignal(exit, resourceLimits, counted?.cpuMs ?? null);
   if (struck === null || !handle.termination.settle(struck.cause)) return;
   const { limit, capacity } = struck;
   registry.warnLimitExhausted({ limit, capacity, observed: capacity, scope: executionId });

@@ -77,14 +77,19 @@ export interface StruckLimit {
   readonly cause: TerminationCause;
 }
 
-/** The limit that the kernel enforces by the signal that has ended a command: CPU seconds or file size. */
-export function limitBehindSignal(exit: ExitStatus, limits: EffectiveLimits): StruckLimit | null {
+/**
+ * The limit that the kernel enforces by the signal that has ended a command: CPU seconds or file size. Anybody can send
+ * these signals, so that what is known of the command has to agree.
+ * @param cpuMs the CPU time that it has used, as the kernel counted it; null where that is not known
+ */
+export function limitBehindSignal(exit: ExitStatus, limits: EffectiveLimits, cpuMs: number | null): StruckLimit | null {
   const infer = (status: TaskStatus, limit: StruckLimit['limit']): StruckLimit => {
     const capacity = limits[limit];
     const evidence = { limit, capacity, observed: null, enforcedBy: 'rlimit', confidence: 'inferred' } as const;
     return { limit, capacity, cause: { status, evidence } };
   };
-  if (exit.signal === 'SIGXCPU') return infer('cpuLimitExceeded', 'cpuTimeMs');
+  if (exit.signal === 'SIGXCPU' && (cpuMs ?? limits.cpuTimeMs) >= limits.cpuTimeMs)
+    return infer('cpuLimitExceeded', 'cpuTimeMs');
   if (exit.signal === 'SIGXFSZ') return infer('resourceLimitExceeded', 'fileSizeBytes');
   return null;
 }

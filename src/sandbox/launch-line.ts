@@ -28,6 +28,7 @@ const BLOCK_BYTES = 512;
 /**
  * The command line that starts a command under its rlimits and, on Linux, lets it die with the sidecar. Arguments are
  * passed on as they are, never through a shell's parser.
+ * @param restoring what puts back the variables that the shim is not given: see `divideEnvironment`
  * @param procsFiles the `cgroup.procs` of the task's cgroups
  *
  * rlimits hold for each process, not for the tree. File size is rounded up to whole blocks of 512 bytes. The CPU
@@ -37,7 +38,7 @@ const BLOCK_BYTES = 512;
 export function launchLine(
   tools: LaunchTools,
   limits: EffectiveLimits,
-  environment: Readonly<Record<string, string>>,
+  restoring: readonly string[],
   command: readonly string[],
   procsFiles: readonly string[] = [],
 ): [file: string, ...args: string[]] {
@@ -46,13 +47,6 @@ export function launchLine(
     String,
   );
   const deathSignal = tools.setpriv === null ? [] : [tools.setpriv, '--pdeathsig', 'KILL', '--'];
-  const line = [...procsFiles, '--', ...settings, ...restoredVariables(environment), ...deathSignal, ...command];
+  const line = [...procsFiles, '--', ...settings, ...restoring, ...deathSignal, ...command];
   return [tools.shell, '-c', SHIM, 'exec-sidecar', ...line];
-}
-
-/** Some shells drop variables that they could not name, such as `a.b`: env(1) puts those back. */
-function restoredVariables(environment: Readonly<Record<string, string>>): string[] {
-  const unnameable = Object.entries(environment).filter(([name]) => !/^[A-Za-z_]\w*$/.test(name));
-  if (unnameable.length === 0) return [];
-  return ['/usr/bin/env', '--', ...unnameable.map(([name, value]) => `${name}=${value}`)];
 }

@@ -2,13 +2,15 @@ import type { Readable } from 'node:stream';
 
 /**
  * Reads a stream of few and short lines, as they are asked for. It may be anybody who writes it: lines that are too
- * long, and more of them than there can be, are dropped, so that they cannot fill the memory of the sidecar.
+ * long, and more of them than there can be, are dropped, and a flood is read at a slow pace, so that it takes next to
+ * nothing of the sidecar's memory and time.
  */
 export class LineReader {
   readonly #lines: string[] = [];
   readonly #stream: Readable;
   #rest = '';
   #ended = false;
+  #quietCharacters = QUIET_CHARACTERS;
   #wake: (() => void) | null = null;
 
   constructor(stream: Readable) {
@@ -39,7 +41,15 @@ export class LineReader {
     this.#rest = (lines.pop() ?? '').slice(0, MAX_LINE_CHARACTERS + 1);
     const kept = lines.filter((line) => line.length <= MAX_LINE_CHARACTERS);
     this.#lines.push(...kept.slice(0, MAX_LINES - this.#lines.length));
+    this.#quietCharacters -= text.length;
+    if (this.#quietCharacters < 0) this.#pauseForAWhile();
     this.#wake?.();
+  }
+
+  /** The stream goes on after a while: what its writers have to say at last is still read. */
+  #pauseForAWhile(): void {
+    this.#stream.pause();
+    setTimeout(() => this.#stream.resume(), FLOOD_PAUSE_MS).unref();
   }
 
   #end(): void {
@@ -50,3 +60,6 @@ export class LineReader {
 
 const MAX_LINES = 16;
 const MAX_LINE_CHARACTERS = 4_096;
+/** What is beyond this is a flood, of which a piece of at most 64 KiB is read at a time. */
+const QUIET_CHARACTERS = 65_536;
+const FLOOD_PAUSE_MS = 50;

@@ -19,6 +19,7 @@ import { identify } from './process-reader.js';
 import { ProcessTree } from './process-tree.js';
 import { removeTree } from './remove-tree.js';
 import { terminateOrCount } from './repeatable-kill.js';
+import { divideEnvironment } from './shell-environment.js';
 import { spawnJoined } from './spawn-joined.js';
 import { defaultPath } from './tools.js';
 import { type GivenFiles, writeFiles } from './workspace-files.js';
@@ -104,9 +105,10 @@ export class ProcessContainer implements Container {
     // A shell's exec takes no `--`: what it starts has to begin with a slash, not with a dash.
     const command = tools.setpriv === null ? executable : spec.command;
     const procsFiles = this.#cgroup?.procsFiles ?? [];
-    const line = launchLine(tools, this.#spec.limits, environment, [command, ...spec.args], procsFiles);
-    await checkArgumentSize(line, environment);
-    const request = { line, cwd, environment, stdin: spec.stdin, fifos: instance.fifos };
+    const { plain, restoring } = divideEnvironment(environment);
+    const line = launchLine(tools, this.#spec.limits, restoring, [command, ...spec.args], procsFiles);
+    await checkArgumentSize(line, plain);
+    const request = { line, cwd, environment: plain, stdin: spec.stdin, fifos: instance.fifos };
     const spawned = await spawnJoined(request, procsFiles);
     const root = identify(spawned.pid);
     instance.ledger.started({ executionId: this.id, ...root });

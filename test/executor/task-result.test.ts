@@ -47,7 +47,7 @@ describe('the limit behind a signal', () => {
     ['SIGXCPU', 'cpuLimitExceeded', 'cpuTimeMs'],
     ['SIGXFSZ', 'resourceLimitExceeded', 'fileSizeBytes'],
   ] as const)('is inferred from %s', (signal, status, limit) => {
-    const struck = limitBehindSignal(killedBy(signal), testLimits);
+    const struck = limitBehindSignal(killedBy(signal), testLimits, null);
     const evidence = {
       limit,
       capacity: testLimits[limit],
@@ -61,9 +61,15 @@ describe('the limit behind a signal', () => {
     expect(verdict.error).toMatchObject({ kind: 'resource', details: { code: 'limit_exceeded', limit } });
   });
 
+  it('is none where the command has not used the CPU time for which the kernel would have sent SIGXCPU', () => {
+    const { cpuTimeMs } = testLimits;
+    expect(limitBehindSignal(killedBy('SIGXCPU'), testLimits, cpuTimeMs - 1)).toBeNull();
+    expect(limitBehindSignal(killedBy('SIGXCPU'), testLimits, cpuTimeMs)).not.toBeNull();
+  });
+
   it('is none for an exit code or another signal', () => {
-    expect(limitBehindSignal(exited(0), testLimits)).toBeNull();
-    expect(limitBehindSignal(killedBy('SIGKILL'), testLimits)).toBeNull();
+    expect(limitBehindSignal(exited(0), testLimits, null)).toBeNull();
+    expect(limitBehindSignal(killedBy('SIGKILL'), testLimits, null)).toBeNull();
   });
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { GroupedProcess } from '../../src/sandbox/grouped-process.js';
 import { launchLine } from '../../src/sandbox/launch-line.js';
 import { ProcessTree } from '../../src/sandbox/process-tree.js';
+import { divideEnvironment } from '../../src/sandbox/shell-environment.js';
 import { spawnCommand } from '../../src/sandbox/spawn-command.js';
 import { finish, LIMITS } from './support/sandbox.js';
 
@@ -9,8 +10,9 @@ import { finish, LIMITS } from './support/sandbox.js';
 const BARE = { shell: '/bin/sh', setpriv: null };
 
 async function runBare(command: string[], environment: Record<string, string> = {}, stdin: 'none' | 'pipe' = 'none') {
-  const line = launchLine(BARE, { ...LIMITS, openFiles: 55 }, environment, command);
-  const spawned = await spawnCommand({ line, cwd: '/', environment, stdin, fifos: null });
+  const { plain, restoring } = divideEnvironment(environment);
+  const line = launchLine(BARE, { ...LIMITS, openFiles: 55 }, restoring, command);
+  const spawned = await spawnCommand({ line, cwd: '/', environment: plain, stdin, fifos: null });
   const tree = new ProcessTree({ roots: [], groups: [spawned.pid], since: 0, isMarked: () => false });
   return new GroupedProcess(spawned, tree, null);
 }
@@ -24,6 +26,14 @@ describe('where there is neither setpriv nor mkfifo', () => {
   it('it gets variables that a shell could not name', async () => {
     const { stdout } = await finish(await runBare(['/usr/bin/env'], { 'a.b': 'c', PATH: '/bin' }));
     expect(stdout).toMatch(/^a\.b=c$/m);
+  });
+
+  it('it gets variables that a shell would fail at, and that would change what the shell is', async () => {
+    const environment = { OPTIND: 'no number', UID: '0', LD_PRELOAD: '/no/such/library.so', PATH: '/bin' };
+    const { exit, stdout } = await finish(await runBare(['/usr/bin/env'], environment));
+    expect(exit.exitCode).toBe(0);
+    expect(stdout.split('\n')).toEqual(expect.arrayContaining(['OPTIND=no number', 'UID=0']));
+    expect(divideEnvironment(environment).plain).toEqual({ PATH: '/bin' });
   });
 
   it('it reads what is written to it', async () => {

@@ -1,4 +1,5 @@
-import { PassThrough } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { LineReader } from '../../src/sandbox/line-reader.js';
 import { isPending } from '../support/gate.js';
@@ -66,5 +67,19 @@ describe('reading lines', () => {
     const lines = await linesOf(reader);
     expect(lines.slice(0, 10)).toEqual(Array.from({ length: 10 }, (_, index) => `${index}`));
     expect(lines.length).toBe(16);
+  });
+
+  it('takes little of a flood at a time, and sees its end all the same', async () => {
+    let taken = 0;
+    const flood = function* () {
+      for (; taken < 24; taken += 1) yield Buffer.from('x\n'.repeat(32_768));
+    };
+    const reader = new LineReader(Readable.from(flood(), { objectMode: false, highWaterMark: 1 }));
+    await sleep(200);
+    expect(taken).toBeLessThan(20);
+    let lines = 0;
+    while ((await reader.next()) !== null) lines += 1;
+    expect(taken).toBe(24);
+    expect(lines).toBeLessThanOrEqual(2 * 24 * 16);
   });
 });

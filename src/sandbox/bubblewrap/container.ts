@@ -41,7 +41,8 @@ export interface BubblewrapContainerContext {
 }
 
 const PAGE_BYTES = 4_096;
-const MAX_SHARED_MEMORY_BYTES = 67_108_864;
+/** The most that /dev/shm holds where nobody counts what is in it. */
+const UNCOUNTED_MEMORY_BYTES = 67_108_864;
 
 /** A sandbox that is made with its container, and one command that runs in it. */
 export class BubblewrapContainer implements Container {
@@ -124,11 +125,12 @@ export class BubblewrapContainer implements Container {
       fifos: instance.fifos!,
       files,
       privateBytes: this.#allowedBytes() + PAGE_BYTES,
-      sharedMemoryBytes: Math.min(limits.memoryBytes, MAX_SHARED_MEMORY_BYTES),
+      sharedMemoryBytes: this.#sharedMemoryBytes(),
       procsFiles: this.#cgroup.procsFiles,
       environment: { [INSTANCE_MARKER]: instance.id, [EXECUTION_MARKER]: this.id },
     });
     instance.ledger.started({ executionId: this.id, ...identify(this.#sandbox.spawned.pid) });
+    await this.#cgroup.resetMemoryPeak();
     this.#before = await this.#cgroup.usage();
   }
 
@@ -136,6 +138,12 @@ export class BubblewrapContainer implements Container {
   #allowedBytes(): number {
     const { files, limits } = this.#spec;
     return Math.ceil(limits.workspaceBytes / PAGE_BYTES) * PAGE_BYTES + files.length * PAGE_BYTES;
+  }
+
+  /** What is in there is memory of the task: its cgroup's limit strikes first, where there is one. */
+  #sharedMemoryBytes(): number {
+    const { memoryBytes } = this.#spec.limits;
+    return this.#context.cgroups.support.memory.available ? memoryBytes : Math.min(memoryBytes, UNCOUNTED_MEMORY_BYTES);
   }
 
   async #script(spec: CommandSpec): Promise<string> {

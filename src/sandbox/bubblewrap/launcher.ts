@@ -1,5 +1,6 @@
 import type { EffectiveLimits } from '../../../protocol/index.js';
 import type { ExitStatus } from '../backend.js';
+import { divideEnvironment } from '../shell-environment.js';
 import { signalName } from '../signal-name.js';
 import { DESCRIPTORS } from './bwrap-arguments.js';
 import { WORKSPACE } from './layout.js';
@@ -54,14 +55,8 @@ const BLOCK_BYTES = 512;
 
 /** The script that becomes the command: it sets the limits of each process, and executes. */
 export function launchScript({ command, environment, cwd, limits, stdin, setsid }: ScriptOptions): string {
-  const variables = Object.entries(environment);
-  const nameable = variables.filter(([name]) => NAMEABLE.test(name));
-  const others = variables.filter(([name]) => !NAMEABLE.test(name)).map((pair) => pair.join('='));
-  const line = [
-    ...(others.length === 0 ? [] : ['/usr/bin/env', '--', ...others]),
-    ...(setsid === null ? [] : [setsid, '--']),
-    ...command,
-  ];
+  const { plain, restoring } = divideEnvironment(environment);
+  const line = [...restoring, ...(setsid === null ? [] : [setsid, '--']), ...command];
   return [
     ...(stdin === 'pipe' ? [`exec </proc/self/fd/${DESCRIPTORS.stdin}`] : []),
     `echo ${STARTED} >&${DESCRIPTORS.status}`,
@@ -69,13 +64,11 @@ export function launchScript({ command, environment, cwd, limits, stdin, setsid 
     `cd ${quoted(cwd)} || exit 125`,
     ...rlimits(limits).map((setting) => `ulimit ${setting} 2>/dev/null`),
     'unset PWD OLDPWD',
-    ...nameable.map(([name, value]) => `export ${name}=${quoted(value)}`),
+    ...Object.entries(plain).map(([name, value]) => `export ${name}=${quoted(value)}`),
     `exec ${line.map(quoted).join(' ')}`,
     '',
   ].join('\n');
 }
-
-const NAMEABLE = /^[A-Za-z_]\w*$/;
 
 function rlimits({ openFiles, fileSizeBytes, cpuTimeMs }: EffectiveLimits): string[] {
   const cpuSeconds = Math.ceil(cpuTimeMs / 1_000) + 1;

@@ -50,6 +50,16 @@ export class TaskCgroup implements AsyncDisposable {
     return this.#counters.memoryBytes();
   }
 
+  /**
+   * Has the peak of memory begin anew at what is used now, so that it is not that of whoever made the sandbox. In
+   * version 2 the peak stays. Never rejects.
+   */
+  async resetMemoryPeak(): Promise<void> {
+    const group = this.#groups.find(({ features }) => features.has('memory'));
+    if (group?.version === 1)
+      await this.#files.write(`${group.directory}/memory.max_usage_in_bytes`, '0').catch(() => {});
+  }
+
   /** How often limits took effect so far. To be read before `remove`. Never rejects. */
   events(): Promise<CgroupEvents> {
     return this.#counters.events(this.#memoryLimitBytes);

@@ -6,7 +6,7 @@
  * - `memoryBytes`: what counts against the memory limit now, page cache included.
  * - `reclaimableBytes`: the part of it that the kernel drops before it kills: page cache, and reclaimable slabs.
  *   `memoryBytes - reclaimableBytes` is what brings a task close to its end.
- * - `memoryPeakBytes`: the most that ever counted, page cache included.
+ * - `memoryPeakBytes`: the most that ever counted, page cache included, or since the last reset where it was reset.
  * - `processes`, `processPeak`: threads of all members, now and at most, helpers of the sandbox included.
  * - `ioReadBytes`, `ioWriteBytes`: to and from devices; what the page cache answered is not among it.
  */

@@ -189,6 +189,38 @@ sys.exit(7)`),
     expected: { ...FAILED, exitCode: null, signal: 'SIGKILL' },
   },
   {
+    does: 'kills itself as if its CPU time had run out',
+    task: sh('kill -XCPU $$'),
+    expected: { ...FAILED, exitCode: null, signal: 'SIGXCPU' },
+  },
+  {
+    does: 'floods the descriptors of its sandbox',
+    needs: 'python3',
+    task: having(
+      python(`
+for name in os.listdir('/proc') if confined('pid') else []:
+    for number in range(3, 8) if name.isdigit() else []:
+        try:
+            target = os.open(f'/proc/{name}/fd/{number}', os.O_WRONLY | os.O_NONBLOCK)
+            os.set_blocking(target, True)
+            fork() or [os.write(target, b'x\\n' * 32_768) for _ in range(1_000_000)]
+        except OSError:
+            pass
+time.sleep(1)
+sys.exit(7)`),
+      { limits: { timeoutMs: 8_000 } },
+    ),
+    expected: { ...FAILED, exitCode: 7 },
+  },
+  {
+    does: 'calls the kernel by the numbers of another system',
+    needs: 'python3',
+    // The x32 bit with getpid: a filter that knows only the plain numbers would let it through.
+    task: python("reached(lambda: os.uname().machine == 'x86_64' and call('syscall', 0x40000000 | 39))"),
+    expected: REFUSED,
+    process: { status: 'success' },
+  },
+  {
     does: 'crashes',
     task: sh('kill -SEGV $$'),
     expected: { ...FAILED, exitCode: null, signal: 'SIGSEGV' },

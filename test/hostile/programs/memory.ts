@@ -72,6 +72,15 @@ time.sleep(10)`),
     expected: EXCEEDED,
   },
   {
+    does: 'takes memory by nothing but files in /dev/shm',
+    needs: 'python3',
+    task: limited(
+      "with open('/dev/shm/' + host['tag'] + 'only', 'wb') as file:\n    for _ in range(144):\n        file.write(bytes(1 << 20))",
+      96 * MIB,
+    ),
+    expected: EXCEEDED,
+  },
+  {
     does: 'takes memory by files in its workspace',
     needs: 'python3',
     task: limited(

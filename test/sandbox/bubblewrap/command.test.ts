@@ -33,6 +33,9 @@ describe.skipIf(withoutBubblewrap)('a command of the bubblewrap backend', () => 
       ['QUOTE', "it's\n$(x)"],
       ['a.b', "c'd"],
       ['-dash', '1'],
+      ['OPTIND', 'no number'],
+      ['UID', '0'],
+      ['LD_BIND_NOW', '1'],
     ] as const;
     const listed = (await sandbox.run(commandSpec('env', ['-0'], { env }))).stdout.split('\0');
     expect(listed).toEqual(expect.arrayContaining(env.map((pair) => pair.join('='))));

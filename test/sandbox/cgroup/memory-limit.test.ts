@@ -63,6 +63,17 @@ describe.skipIf(!realSupport.memory.available)(`the memory limit of a task's gro
     expect(await task.events()).toMatchObject({ oomKills: 0 });
   });
 
+  it.skipIf(!hasPython || !isVersion1)('begins the peak anew where it is told to', async () => {
+    const task = await (await openManager()).createGroup('e1', limits);
+    await start(task, python('x = bytearray(32 << 20)')).ended;
+    expect((await task.usage()).memoryPeakBytes).toBeGreaterThan(32 * MIB);
+    await task.resetMemoryPeak();
+    await start(task, ['/bin/sh', '-c', ':']).ended;
+    const { memoryPeakBytes } = await task.usage();
+    expect(memoryPeakBytes).toBeGreaterThan(0);
+    expect(memoryPeakBytes).toBeLessThan(16 * MIB);
+  });
+
   it('reports the peak of a short task and no event where nothing was exceeded', async () => {
     const task = await (await openManager()).createGroup('e1', limits);
     expect(await start(task, ['/bin/sh', '-c', ':']).ended).toEqual({ code: 0, signal: null });
