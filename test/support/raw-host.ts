@@ -1,4 +1,4 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   encodeFrame,
@@ -15,6 +15,7 @@ import { EXECUTABLE } from '../end-to-end/support/executable.js';
 import { Traces } from '../end-to-end/support/traces.js';
 import { FrameLog, type FrameMatch, type ReceivedFrame } from './frame-log.js';
 import { descendantsOf, isAlive, pidsWithEnvironment } from './processes.js';
+import { type ConnectedSidecar, spawnConnected, type Transport } from './transport.js';
 import { waitFor } from './wait-for.js';
 
 export interface RawHostOptions {
@@ -29,8 +30,18 @@ export interface RawHostOptions {
   readonly autoInit?: boolean;
   /** Where workspaces go. Left out, the host has a root of its own and asserts in the end that nothing of it is left. */
   readonly traces?: Traces;
+  /** What the frames travel through: `sockets`, as Node makes them (the default), or `fifos`, which are real pipes. */
+  readonly transport?: Transport;
+  /** Takes output frames instead of the log of frames, which would hold all of a flood in memory. */
+  readonly onOutput?: (frame: SidecarFrame & { type: 'output' }) => void;
   /** A script to be run instead of the built program. */
   readonly executable?: string;
+}
+
+/** How slowly a host reads. */
+export interface ReadingPace {
+  readonly bytes: number;
+  readonly restMs: number;
 }
 
 /** How the sidecar has ended. */
@@ -59,21 +70,27 @@ export class RawHost implements AsyncDisposable {
   readonly exit: Promise<Exit>;
   readonly traces: Traces;
   readonly #ownsTraces: boolean;
-  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #sidecar: ConnectedSidecar;
+  readonly #onOutput: RawHostOptions['onOutput'];
   readonly #reader = new FrameReader();
   readonly #log = new FrameLog(() => `stderr: ${this.#stderr}`);
   #stderr = '';
+  #pace: ReadingPace | null = null;
+  #pacing: NodeJS.Timeout | undefined;
   #fault: unknown = null;
 
-  private constructor(child: ChildProcessWithoutNullStreams, traces: Traces, ownsTraces: boolean) {
-    this.#child = child;
+  private constructor(sidecar: ConnectedSidecar, traces: Traces, options: RawHostOptions) {
+    const { stdin, stdout, stderr } = sidecar;
+    this.#sidecar = sidecar;
     this.traces = traces;
-    this.#ownsTraces = ownsTraces;
+    this.#ownsTraces = options.traces === undefined;
+    this.#onOutput = options.onOutput;
     this.exit = this.#whenEnded();
-    child.stdin.on('error', () => undefined);
-    child.stdout.on('data', (chunk: Uint8Array) => this.#read(() => this.#receive(chunk)));
-    child.stdout.on('end', () => this.#read(() => this.#reader.end()));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stdin.on('error', () => undefined);
+    stdout.on('error', () => undefined);
+    stdout.on('data', (chunk: Uint8Array) => this.#read(() => this.#receive(chunk)));
+    stdout.on('end', () => this.#read(() => this.#reader.end()));
+    stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-STDERR_CHARACTERS);
     });
   }
@@ -81,10 +98,9 @@ export class RawHost implements AsyncDisposable {
   /** Starts a sidecar and, unless `autoInit` is false, opens the session. */
   static async spawn(options: RawHostOptions = {}): Promise<RawHost> {
     const traces = options.traces ?? (await Traces.create());
-    const child = spawn(process.execPath, [options.executable ?? EXECUTABLE, 'serve', ...(options.flags ?? [])], {
-      env: { ...process.env, ...traces.environment, ...options.env },
-    });
-    const host = new RawHost(child, traces, options.traces === undefined);
+    const line = [process.execPath, options.executable ?? EXECUTABLE, 'serve', ...(options.flags ?? [])] as const;
+    const env = { ...process.env, ...traces.environment, ...options.env };
+    const host = new RawHost(await spawnConnected(line, env, options.transport), traces, options);
     if (options.autoInit ?? true) await host.#open(options);
     return host;
   }
@@ -117,7 +133,7 @@ export class RawHost implements AsyncDisposable {
 
   /** Sends bytes as they are. Resolves when the pipe has taken them, or is broken. */
   sendBytes(bytes: Uint8Array): Promise<void> {
-    return new Promise((resolve) => this.#child.stdin.write(bytes, () => resolve()));
+    return new Promise((resolve) => this.#sidecar.stdin.write(bytes, () => resolve()));
   }
 
   submit(id: number, task: Task): Promise<void> {
@@ -144,25 +160,46 @@ export class RawHost implements AsyncDisposable {
 
   /** Frames are no longer read, so that the sidecar has to wait. */
   pauseReading(): void {
-    this.#child.stdout.pause();
+    this.#sidecar.stdout.pause();
   }
 
   resumeReading(): void {
-    this.#child.stdout.resume();
+    const { stdout } = this.#sidecar;
+    if (this.#pace !== null) {
+      this.#pace = null;
+      clearTimeout(this.#pacing);
+      stdout.on('data', (chunk: Uint8Array) => this.#read(() => this.#receive(chunk)));
+    }
+    stdout.resume();
+  }
+
+  /** Reads so many bytes at a time and rests between two reads, so that the sidecar has to wait; in ms. */
+  readSlowly(pace: ReadingPace): void {
+    const { stdout } = this.#sidecar;
+    stdout.pause();
+    stdout.removeAllListeners('data');
+    const readOn = () => {
+      if (this.#pace !== pace) return;
+      const chunk: Uint8Array | null = stdout.read(Math.min(pace.bytes, stdout.readableLength || pace.bytes));
+      if (chunk !== null) this.#read(() => this.#receive(chunk));
+      this.#pacing = setTimeout(readOn, pace.restMs);
+    };
+    this.#pace = pace;
+    readOn();
   }
 
   /** Closes this end of the sidecar's stdout. */
   closeStdout(): void {
-    this.#child.stdout.destroy();
+    this.#sidecar.stdout.destroy();
   }
 
   /** The log is no longer read: what the sidecar writes to stderr stays in the pipe. */
   pauseReadingLog(): void {
-    this.#child.stderr.pause();
+    this.#sidecar.stderr.pause();
   }
 
   closeStdin(): void {
-    this.#child.stdin.end();
+    this.#sidecar.stdin.end();
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -213,16 +250,22 @@ export class RawHost implements AsyncDisposable {
     }
   }
 
+  get #child(): ChildProcess {
+    return this.#sidecar.child;
+  }
+
   #receive(chunk: Uint8Array): void {
     for (const raw of this.#reader.push(chunk)) {
       const frame = parseSidecarFrame(raw);
-      if (frame !== null) this.#log.add(frame);
+      if (frame === null) continue;
+      if (frame.type === 'output' && this.#onOutput !== undefined) this.#onOutput(frame);
+      else this.#log.add(frame);
     }
   }
 
   async #whenEnded(): Promise<Exit> {
-    const child = this.#child;
-    const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+    const { child, stdout } = this.#sidecar;
+    const closed = new Promise<void>((resolve) => stdout.once('close', () => resolve()));
     const exit = await new Promise<Exit>((resolve) => {
       child.once('exit', (code, signal) => resolve({ code, signal }));
     });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { waitFor } from '../../support/wait-for.js';
 
@@ -16,7 +17,7 @@ export class Freezer implements AsyncDisposable {
 
   /** Null where there is no freezer of cgroup version 1, or it cannot be used. */
   static create(): Freezer | null {
-    const directory = `${FREEZER}/test-${process.pid}-${Math.round(performance.now())}`;
+    const directory = `${FREEZER}/test-${randomUUID()}`;
     try {
       mkdirSync(directory);
       writeFileSync(`${directory}/freezer.state`, 'THAWED');
