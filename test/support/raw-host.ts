@@ -14,6 +14,7 @@ import {
 import { EXECUTABLE } from '../end-to-end/support/executable.js';
 import { Traces } from '../end-to-end/support/traces.js';
 import { FrameLog, type FrameMatch, type ReceivedFrame } from './frame-log.js';
+import { type ReadingPace, readAtPace } from './paced-reading.js';
 import { descendantsOf, isAlive, pidsWithEnvironment } from './processes.js';
 import { type ConnectedSidecar, spawnConnected, type Transport } from './transport.js';
 import { waitFor } from './wait-for.js';
@@ -36,12 +37,6 @@ export interface RawHostOptions {
   readonly onOutput?: (frame: SidecarFrame & { type: 'output' }) => void;
   /** A script to be run instead of the built program. */
   readonly executable?: string;
-}
-
-/** How slowly a host reads. */
-export interface ReadingPace {
-  readonly bytes: number;
-  readonly restMs: number;
 }
 
 /** How the sidecar has ended. */
@@ -75,8 +70,7 @@ export class RawHost implements AsyncDisposable {
   readonly #reader = new FrameReader();
   readonly #log = new FrameLog(() => `stderr: ${this.#stderr}`);
   #stderr = '';
-  #pace: ReadingPace | null = null;
-  #pacing: NodeJS.Timeout | undefined;
+  #pacing: Disposable | null = null;
   #fault: unknown = null;
 
   private constructor(sidecar: ConnectedSidecar, traces: Traces, options: RawHostOptions) {
@@ -88,7 +82,7 @@ export class RawHost implements AsyncDisposable {
     this.exit = this.#whenEnded();
     stdin.on('error', () => undefined);
     stdout.on('error', () => undefined);
-    stdout.on('data', (chunk: Uint8Array) => this.#read(() => this.#receive(chunk)));
+    stdout.on('data', this.#take);
     stdout.on('end', () => this.#read(() => this.#reader.end()));
     stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-STDERR_CHARACTERS);
@@ -163,29 +157,19 @@ export class RawHost implements AsyncDisposable {
     this.#sidecar.stdout.pause();
   }
 
+  /** Frames are read as fast as they come. */
   resumeReading(): void {
-    const { stdout } = this.#sidecar;
-    if (this.#pace !== null) {
-      this.#pace = null;
-      clearTimeout(this.#pacing);
-      stdout.on('data', (chunk: Uint8Array) => this.#read(() => this.#receive(chunk)));
-    }
-    stdout.resume();
+    this.#pacing?.[Symbol.dispose]();
+    if (this.#pacing !== null) this.#sidecar.stdout.on('data', this.#take);
+    this.#pacing = null;
+    this.#sidecar.stdout.resume();
   }
 
-  /** Reads so many bytes at a time and rests between two reads, so that the sidecar has to wait; in ms. */
+  /** Frames are read as slowly as this, so that the sidecar has to wait. */
   readSlowly(pace: ReadingPace): void {
     const { stdout } = this.#sidecar;
-    stdout.pause();
     stdout.removeAllListeners('data');
-    const readOn = () => {
-      if (this.#pace !== pace) return;
-      const chunk: Uint8Array | null = stdout.read(Math.min(pace.bytes, stdout.readableLength || pace.bytes));
-      if (chunk !== null) this.#read(() => this.#receive(chunk));
-      this.#pacing = setTimeout(readOn, pace.restMs);
-    };
-    this.#pace = pace;
-    readOn();
+    this.#pacing = readAtPace(stdout, pace, this.#take);
   }
 
   /** Closes this end of the sidecar's stdout. */
@@ -253,6 +237,8 @@ export class RawHost implements AsyncDisposable {
   get #child(): ChildProcess {
     return this.#sidecar.child;
   }
+
+  readonly #take = (chunk: Uint8Array): void => this.#read(() => this.#receive(chunk));
 
   #receive(chunk: Uint8Array): void {
     for (const raw of this.#reader.push(chunk)) {

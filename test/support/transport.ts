@@ -1,11 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { execa } from 'execa';
 
 /** What frames travel through: socket pairs, as Node makes them, or FIFOs, which are real pipes. */
 export type Transport = 'sockets' | 'fifos';
@@ -42,7 +41,7 @@ async function openFifos(): Promise<Record<'stdin' | 'stdout' | 'childStdin' | '
   const folder = await mkdtemp(join(tmpdir(), 'exec-sidecar-fifos-'));
   try {
     const [input, output] = [join(folder, 'in'), join(folder, 'out')];
-    await execa('mkfifo', [input, output]);
+    execFileSync('mkfifo', [input, output]);
     // A reader that does not block comes first: then no end has to wait for another.
     const opener = openSync(input, O_RDONLY | O_NONBLOCK);
     const stdin = openSync(input, O_WRONLY | O_NONBLOCK);
