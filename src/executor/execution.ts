@@ -1,52 +1,19 @@
-import type { Writable } from 'node:stream';
-import type {
-  CollectedFile,
-  LimitEvidence,
-  OmittedFile,
-  ResourceUsage,
-  Task,
-  TaskResult,
-} from '../../protocol/index.js';
-import type { MonitorHandle, ResourceMonitor } from '../monitor/index.js';
-import type { Container, ExitStatus, SandboxProcess } from '../sandbox/backend.js';
-import type { SandboxManager } from '../sandbox/index.js';
-import type { Logger, QueueRegistry } from '../tracking/index.js';
-import { aborted } from './abort-signals.js';
+import type { CollectedFile, LimitEvidence, OmittedFile, Task, TaskResult } from '../../protocol/index.js';
+import type { Container } from '../sandbox/backend.js';
 import { elapsed } from './elapsed.js';
 import { toWireError } from './errors.js';
+import type { ExecutionContext } from './execution-context.js';
 import { notStarted } from './not-started.js';
 import { outputOptions } from './output-options.js';
 import { OutputRelay } from './output-relay.js';
-import type { StdinQueue } from './stdin-queue.js';
+import { runToEnd } from './run-to-end.js';
 import type { TaskHandle } from './task-handle.js';
-import { determineStatus, limitBehindSignal } from './task-result.js';
-import type { TerminationCause } from './termination.js';
-import { UsageReporter } from './usage-reporter.js';
-import { isStreamedStdin } from './validation.js';
-
-export interface ExecutionContext {
-  readonly sandbox: SandboxManager;
-  readonly monitor: ResourceMonitor;
-  readonly registry: QueueRegistry;
-  readonly logger: Logger;
-  readonly maxResultBytes: number;
-  /** Counts processes that could not be killed. */
-  readonly onLeak: (processes: number) => void;
-}
+import { determineStatus } from './task-result.js';
 
 /** What is read of the workspace after the command has ended. */
 interface Collected {
   readonly files: CollectedFile[];
   readonly omitted: OmittedFile[];
-}
-
-/** How the run itself went. */
-interface Run {
-  readonly exit: ExitStatus;
-  readonly usage: ResourceUsage;
-  readonly runMs: number;
-  /** A limit that was found exceeded when the task had ended already: the kernel had struck, or it was just seen. */
-  readonly late: TerminationCause | null;
 }
 
 /**
@@ -152,115 +119,6 @@ function createRelay(handle: TaskHandle, context: ExecutionContext): OutputRelay
     deliver: (stream, offset, data) => handle.listener.onOutput(stream, offset, data),
   });
   return relay;
-}
-
-/** Runs until the command has ended, everything that descends from it is dead, and its output is flushed. */
-async function runToEnd(
-  handle: TaskHandle,
-  container: Container,
-  sandboxed: SandboxProcess,
-  relay: OutputRelay,
-  context: ExecutionContext,
-): Promise<Run> {
-  const startedAt = performance.now();
-  let late: TerminationCause | null = null;
-  const monitoring = startMonitoring(handle, container, sandboxed, context, (cause) => {
-    late ??= cause;
-  });
-  const pumps = Promise.all([relay.pump('stdout', sandboxed.stdout), relay.pump('stderr', sandboxed.stderr)]);
-  const fed = feedStdin(handle, sandboxed.stdin, context);
-  handle.abandonOutput = () => {
-    handle.abandonOutput = () => {};
-    relay.abandon();
-    handle.listener.onOutputAbandoned();
-  };
-  if (handle.termination.cause?.status === 'cancelled') handle.abandonOutput();
-
-  const ended = sandboxed.exited.then(() => elapsed(startedAt));
-  await Promise.race([ended, aborted(handle.termination.signal)]);
-  await sandboxed.killTree();
-  const exit = await sandboxed.exited;
-  const runMs = await ended;
-  // Nobody reads it any more, and a pipe that nobody writes to does not notice.
-  sandboxed.stdin?.destroy();
-  handle.finishing();
-  await concludeFromSignal(handle, sandboxed, exit, context);
-  handle.termination.conclude();
-  const usage = await context.monitor.stopMonitoring(monitoring);
-  await relay.drain(pumps, [sandboxed.stdout, sandboxed.stderr]);
-  await fed;
-  return { exit, usage: { ...usage, wallMs: runMs }, runMs, late };
-}
-
-/** A limit that the kernel enforces by a signal has its warning and its verdict as every other. */
-async function concludeFromSignal(
-  handle: TaskHandle,
-  { accounting }: SandboxProcess,
-  exit: ExitStatus,
-  { registry }: ExecutionContext,
-): Promise<void> {
-  if (exit.signal === null) return;
-  const { resourceLimits, executionId } = handle.validated;
-  const counted = await accounting?.usage();
-  const struck = limitBehindSignal(exit, resourceLimits, counted?.cpuMs ?? null);
-  if (struck === null || !handle.termination.settle(struck.cause)) return;
-  const { limit, capacity } = struck;
-  registry.warnLimitExhausted({ limit, capacity, observed: capacity, scope: executionId });
-}
-
-function startMonitoring(
-  handle: TaskHandle,
-  container: Container,
-  sandboxed: SandboxProcess,
-  context: ExecutionContext,
-  onLateBreach: (cause: TerminationCause) => void,
-): MonitorHandle {
-  const { task, resourceLimits, executionId } = handle.validated;
-  const reporter = new UsageReporter(task.usageEventsMs, (usage) => handle.listener.onUsage(usage));
-  return context.monitor.startMonitoring(
-    {
-      executionId,
-      accounting: sandboxed.accounting,
-      enforcement: context.sandbox.enforcement,
-      helpers: sandboxed.helpers,
-      members: () => sandboxed.members(),
-      measureWorkspace: () => container.measureWorkspace(),
-    },
-    resourceLimits,
-    {
-      onBreach: (evidence: LimitEvidence, status) => {
-        const cause = { status, evidence };
-        if (!handle.termination.settle(cause) && evidence.limit !== 'timeoutMs') onLateBreach(cause);
-      },
-      onUsage: (sample) => reporter.offer(sample),
-    },
-  );
-}
-
-async function feedStdin(handle: TaskHandle, stdin: Writable | null, context: ExecutionContext): Promise<void> {
-  if (stdin === null) return;
-  if (handle.stdin !== null) return feedStreamedStdin(handle.stdin, stdin, handle.executionId, context);
-  const { stdin: given } = handle.validated.task;
-  // A command need not read its stdin: that it has closed the pipe early is no fault of anybody.
-  stdin.on('error', () => stdin.destroy());
-  stdin.end(isStreamedStdin(given) ? undefined : given);
-}
-
-async function feedStreamedStdin(
-  queue: StdinQueue,
-  stdin: Writable,
-  executionId: string,
-  { registry }: ExecutionContext,
-): Promise<void> {
-  using window = registry.openWindow({
-    window: 'stdinWindow',
-    scope: executionId,
-    capacity: queue.windowBytes,
-    configKey: 'stdinWindowBytes',
-    name: `host → task ${executionId} stdin`,
-    slow: () => 'the task does not read its stdin, or too slowly',
-  });
-  await queue.feed(stdin, window);
 }
 
 async function collectFiles(container: Container, task: Task, maxBytes: number): Promise<Collected> {

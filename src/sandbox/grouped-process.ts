@@ -9,6 +9,9 @@ import { RepeatableKill } from './repeatable-kill.js';
 import type { SpawnedCommand } from './spawn-command.js';
 import { TaskAccounting } from './task-accounting.js';
 
+/** How long the tree is tried after its cgroup has been in vain, in ms. */
+const SECOND_TRY_MS = 500;
+
 /** A command that runs directly on the system, the leader of its own process group, and all that descends from it. */
 export class GroupedProcess implements SandboxProcess {
   readonly pid: number;
@@ -66,6 +69,7 @@ export class GroupedProcess implements SandboxProcess {
   /** The cgroup has all of them, wherever they have gone, and takes them at once; the tree is what was seen of them. */
   async #killAll(): Promise<number> {
     const left = (await this.#cgroup?.kill()) ?? [];
-    return Math.max(left.length, await killTree(this.#tree));
+    const deadline = left.length > 0 ? { deadlineMs: SECOND_TRY_MS } : {};
+    return Math.max(left.length, await killTree(this.#tree, deadline));
   }
 }

@@ -115,7 +115,7 @@ export class SandboxManager {
     }
   }
 
-  /** Containers that were created and are not cleaned up yet. */
+  /** Containers that were created and are not cleaned up yet, or could not be. */
   get activeContainers(): number {
     return this.#containers.size;
   }
@@ -145,7 +145,8 @@ export class SandboxManager {
   /** Kills what is left in a container and removes it. Idempotent. Tells how many processes would not die. */
   async cleanupContainer(container: Container): Promise<{ leaked: number }> {
     const outcome = await container.cleanup();
-    this.#containers.delete(container.id);
+    // One with processes that would not die is remembered until the end: the ledger has to outlive them.
+    if (outcome.leaked === 0) this.#containers.delete(container.id);
     return outcome;
   }
 

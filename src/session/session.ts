@@ -19,6 +19,8 @@ import { TaskTable } from './task-table.js';
 export interface SessionOptions {
   readonly config: SessionConfig;
   readonly source: FrameSource;
+  /** Aborts when the host has ended its stream, whether or not its frames have been read as far as that. */
+  readonly hostEnd: AbortSignal;
   readonly sink: ByteSink;
   readonly inbox: Inbox;
   readonly executor: TaskExecutor;
@@ -31,6 +33,9 @@ export interface SessionOptions {
 /** How long a host that has left or was told off may take to read what is left, in ms. */
 const LAST_WORDS_MS = 2_000;
 
+/** How long a host that has left may have frames waiting before it is asked whether the reader is parked, in ms. */
+const PARKED_CHECK_MS = 250;
+
 /** One connection with a host, from `ready` to its last frame. */
 export class Session {
   readonly #options: SessionOptions;
@@ -42,6 +47,7 @@ export class Session {
   readonly #haste = new AbortController();
   /** Aborts when nobody can be expected any more to read what is left. */
   readonly #parting = new AbortController();
+  #parked = false;
 
   constructor(options: SessionOptions) {
     const { inbox, outbox, executor, registry, probe, config } = options;
@@ -66,7 +72,8 @@ export class Session {
    * @param termination aborts with the name of the signal when the process is told to end
    */
   async run(termination: AbortSignal): Promise<number> {
-    const { registry, inbox, executor, outbox, sink } = this.#options;
+    const { registry, inbox, executor, outbox, sink, hostEnd } = this.#options;
+    whenAborted(hostEnd, () => void this.#reachEnd());
     whenAborted(sink.gone, () => this.#finish({ kind: 'gone' }));
     whenAborted(termination, () => this.#finish({ kind: 'terminated', signal: String(termination.reason) }));
     registry.setLimitWarningHandler((warning) => this.#warn(warning));
@@ -84,11 +91,27 @@ export class Session {
     try {
       for (let received = await source.next(); received !== null; received = await source.next()) {
         const waiting = this.#dispatcher.dispatch(received);
-        if (waiting !== undefined) await waiting;
+        if (waiting !== undefined) await this.#park(waiting);
       }
       this.#finish({ kind: 'eof' });
     } catch (error) {
       this.#finish(endingOf(error));
+    }
+  }
+
+  async #park(waiting: Promise<void>): Promise<void> {
+    this.#parked = true;
+    await waiting;
+    this.#parked = false;
+  }
+
+  /** The reader comes to the end of the stream by itself, unless it is parked before what a host that has left wrote. */
+  async #reachEnd(): Promise<void> {
+    const eof: Ending = { kind: 'eof' };
+    if (this.#isPatient(eof)) return;
+    while (!this.#haste.signal.aborted) {
+      await sleep(PARKED_CHECK_MS, undefined, { ref: false });
+      if (this.#parked) this.#finish(eof);
     }
   }
 

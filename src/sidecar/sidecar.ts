@@ -7,9 +7,11 @@ import {
   FrameSource,
   Inbox,
   Outbox,
+  ReadAhead,
   receiveInit,
   Session,
   startHeartbeat,
+  watchParent,
 } from '../session/index.js';
 import type { QueueRegistry } from '../tracking/index.js';
 import { executorConfig, inboxBounds, outboxBounds, sandboxOptions, sessionConfig } from './derived-config.js';
@@ -37,7 +39,7 @@ export interface SidecarOptions {
 /**
  * Serves one host, from `hello` to its end. Resolves with the exit code when every task is dead and all is said.
  *
- *     host ──▶ FrameSource ─▶ Inbox ─▶ Scheduler ─▶ worker ─▶ Sandbox ─▶ process
+ *     host ──▶ ReadAhead ─▶ FrameSource ─▶ Inbox ─▶ Scheduler ─▶ worker ─▶ Sandbox ─▶ process
  *                                                                          │
  *     host ◀── FramePump ◀── Outbox ◀────── ResultCollector ◀──────────────┘
  */
@@ -46,7 +48,9 @@ export async function runSidecar(options: SidecarOptions): Promise<number> {
   const hostGone = AbortSignal.any([termination, sink.gone]);
   try {
     const { maxFrameBytes } = options.settings.resolve();
-    const source = new FrameSource(options.input, maxFrameBytes);
+    const input = new ReadAhead(options.input);
+    using _parent = watchParent(() => input.readOn());
+    const source = new FrameSource(input, maxFrameBytes);
     sayHello(sink, maxFrameBytes);
     const init = await receiveInit(source, hostGone);
     if (init === null) return exitCodeOf(unopenedEnding(termination));
@@ -60,7 +64,8 @@ export async function runSidecar(options: SidecarOptions): Promise<number> {
     using inbox = new Inbox({ ...inboxBounds(settings), registry });
     using probe = new PulseProbe(executor);
     const config = sessionConfig(settings);
-    const session = new Session({ config, source, sink, inbox, executor, outbox, registry, logger, probe });
+    const hostEnd = input.ended;
+    const session = new Session({ config, source, hostEnd, sink, inbox, executor, outbox, registry, logger, probe });
 
     outbox.control(readyFrame(executor, sandbox, config));
     using _heartbeat = startHeartbeat(init.heartbeatMs, outbox, probe);

@@ -124,7 +124,8 @@ describe('questions', () => {
     const read = session.source.read;
     for (let id = 1; id <= 200; id += 1) session.send('ping', 1_000 + id);
     await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(session.source.read - read).toBeLessThanOrEqual(MAX_UNANSWERED_QUERIES + 1);
+    // The one behind the last has been read ahead.
+    expect(session.source.read - read).toBeLessThanOrEqual(MAX_UNANSWERED_QUERIES + 2);
     session.sink.resume();
     await expect.poll(() => session.sink.of('pong').length).toBe(201);
   });

@@ -1,4 +1,4 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   encodeFrame,
@@ -14,7 +14,9 @@ import {
 import { EXECUTABLE } from '../end-to-end/support/executable.js';
 import { Traces } from '../end-to-end/support/traces.js';
 import { FrameLog, type FrameMatch, type ReceivedFrame } from './frame-log.js';
+import { type ReadingPace, readAtPace } from './paced-reading.js';
 import { descendantsOf, isAlive, pidsWithEnvironment } from './processes.js';
+import { type ConnectedSidecar, spawnConnected, type Transport } from './transport.js';
 import { waitFor } from './wait-for.js';
 
 export interface RawHostOptions {
@@ -29,6 +31,10 @@ export interface RawHostOptions {
   readonly autoInit?: boolean;
   /** Where workspaces go. Left out, the host has a root of its own and asserts in the end that nothing of it is left. */
   readonly traces?: Traces;
+  /** What the frames travel through: `sockets`, as Node makes them (the default), or `fifos`, which are real pipes. */
+  readonly transport?: Transport;
+  /** Takes output frames instead of the log of frames, which would hold all of a flood in memory. */
+  readonly onOutput?: (frame: SidecarFrame & { type: 'output' }) => void;
   /** A script to be run instead of the built program. */
   readonly executable?: string;
   /** How many files the sidecar may have open; as this process where it is left out. */
@@ -61,21 +67,26 @@ export class RawHost implements AsyncDisposable {
   readonly exit: Promise<Exit>;
   readonly traces: Traces;
   readonly #ownsTraces: boolean;
-  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #sidecar: ConnectedSidecar;
+  readonly #onOutput: RawHostOptions['onOutput'];
   readonly #reader = new FrameReader();
   readonly #log = new FrameLog(() => `stderr: ${this.#stderr}`);
   #stderr = '';
+  #pacing: Disposable | null = null;
   #fault: unknown = null;
 
-  private constructor(child: ChildProcessWithoutNullStreams, traces: Traces, ownsTraces: boolean) {
-    this.#child = child;
+  private constructor(sidecar: ConnectedSidecar, traces: Traces, options: RawHostOptions) {
+    const { stdin, stdout, stderr } = sidecar;
+    this.#sidecar = sidecar;
     this.traces = traces;
-    this.#ownsTraces = ownsTraces;
+    this.#ownsTraces = options.traces === undefined;
+    this.#onOutput = options.onOutput;
     this.exit = this.#whenEnded();
-    child.stdin.on('error', () => undefined);
-    child.stdout.on('data', (chunk: Uint8Array) => this.#read(() => this.#receive(chunk)));
-    child.stdout.on('end', () => this.#read(() => this.#reader.end()));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stdin.on('error', () => undefined);
+    stdout.on('error', () => undefined);
+    stdout.on('data', this.#take);
+    stdout.on('end', () => this.#read(() => this.#reader.end()));
+    stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-STDERR_CHARACTERS);
     });
   }
@@ -83,12 +94,10 @@ export class RawHost implements AsyncDisposable {
   /** Starts a sidecar and, unless `autoInit` is false, opens the session. */
   static async spawn(options: RawHostOptions = {}): Promise<RawHost> {
     const traces = options.traces ?? (await Traces.create());
-    const line = [process.execPath, options.executable ?? EXECUTABLE, 'serve', ...(options.flags ?? [])];
-    const limited =
-      options.openFiles === undefined ? [] : ['sh', '-c', `ulimit -n ${options.openFiles}; exec "$@"`, 'sh'];
-    const [file, ...args] = [...limited, ...line];
-    const child = spawn(file!, args, { env: { ...process.env, ...traces.environment, ...options.env } });
-    const host = new RawHost(child, traces, options.traces === undefined);
+    const line = [process.execPath, options.executable ?? EXECUTABLE, 'serve', ...(options.flags ?? [])] as const;
+    const env = { ...process.env, ...traces.environment, ...options.env };
+    const connected = await spawnConnected(withOpenFiles(line, options.openFiles), env, options.transport);
+    const host = new RawHost(connected, traces, options);
     if (options.autoInit ?? true) await host.#open(options);
     return host;
   }
@@ -121,7 +130,7 @@ export class RawHost implements AsyncDisposable {
 
   /** Sends bytes as they are. Resolves when the pipe has taken them, or is broken. */
   sendBytes(bytes: Uint8Array): Promise<void> {
-    return new Promise((resolve) => this.#child.stdin.write(bytes, () => resolve()));
+    return new Promise((resolve) => this.#sidecar.stdin.write(bytes, () => resolve()));
   }
 
   submit(id: number, task: Task): Promise<void> {
@@ -148,25 +157,36 @@ export class RawHost implements AsyncDisposable {
 
   /** Frames are no longer read, so that the sidecar has to wait. */
   pauseReading(): void {
-    this.#child.stdout.pause();
+    this.#sidecar.stdout.pause();
   }
 
+  /** Frames are read as fast as they come. */
   resumeReading(): void {
-    this.#child.stdout.resume();
+    this.#pacing?.[Symbol.dispose]();
+    if (this.#pacing !== null) this.#sidecar.stdout.on('data', this.#take);
+    this.#pacing = null;
+    this.#sidecar.stdout.resume();
+  }
+
+  /** Frames are read as slowly as this, so that the sidecar has to wait. */
+  readSlowly(pace: ReadingPace): void {
+    const { stdout } = this.#sidecar;
+    stdout.removeAllListeners('data');
+    this.#pacing = readAtPace(stdout, pace, this.#take);
   }
 
   /** Closes this end of the sidecar's stdout. */
   closeStdout(): void {
-    this.#child.stdout.destroy();
+    this.#sidecar.stdout.destroy();
   }
 
   /** The log is no longer read: what the sidecar writes to stderr stays in the pipe. */
   pauseReadingLog(): void {
-    this.#child.stderr.pause();
+    this.#sidecar.stderr.pause();
   }
 
   closeStdin(): void {
-    this.#child.stdin.end();
+    this.#sidecar.stdin.end();
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -217,16 +237,24 @@ export class RawHost implements AsyncDisposable {
     }
   }
 
+  get #child(): ChildProcess {
+    return this.#sidecar.child;
+  }
+
+  readonly #take = (chunk: Uint8Array): void => this.#read(() => this.#receive(chunk));
+
   #receive(chunk: Uint8Array): void {
     for (const raw of this.#reader.push(chunk)) {
       const frame = parseSidecarFrame(raw);
-      if (frame !== null) this.#log.add(frame);
+      if (frame === null) continue;
+      if (frame.type === 'output' && this.#onOutput !== undefined) this.#onOutput(frame);
+      else this.#log.add(frame);
     }
   }
 
   async #whenEnded(): Promise<Exit> {
-    const child = this.#child;
-    const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+    const { child, stdout } = this.#sidecar;
+    const closed = new Promise<void>((resolve) => stdout.once('close', () => resolve()));
     const exit = await new Promise<Exit>((resolve) => {
       child.once('exit', (code, signal) => resolve({ code, signal }));
     });
@@ -238,4 +266,10 @@ export class RawHost implements AsyncDisposable {
 
 function matcher({ type, id }: FrameMatch<SidecarFrame['type']>): (frame: ReceivedFrame) => boolean {
   return (frame) => frame.type === type && (id === undefined || frame.id === id);
+}
+
+type CommandLine = readonly [file: string, ...args: string[]];
+
+function withOpenFiles(line: CommandLine, openFiles: number | undefined): CommandLine {
+  return openFiles === undefined ? line : ['sh', '-c', `ulimit -n ${openFiles}; exec "$@"`, 'sh', ...line];
 }

@@ -25,6 +25,8 @@ export interface TestExecutor extends AsyncDisposable {
   readonly executor: TaskExecutor;
   readonly registry: QueueRegistry;
   readonly logger: TestLogger;
+  /** The folder that the sandbox keeps everything in. */
+  readonly root: string;
   /** The folders of tasks that are on the disk. */
   workspaces(): Promise<string[]>;
 }
@@ -46,6 +48,7 @@ export async function openExecutor(overrides: Partial<ExecutorConfig> = {}): Pro
     executor,
     registry,
     logger,
+    root,
     async workspaces() {
       const entries = await readdir(root, { recursive: true, withFileTypes: true });
       return entries.filter(({ parentPath }) => /\/(workspaces|tmp)$/.test(parentPath)).map(({ name }) => name);

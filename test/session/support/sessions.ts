@@ -6,6 +6,7 @@ import {
   Inbox,
   Outbox,
   type OutboxBounds,
+  ReadAhead,
   Session,
   type SessionConfig,
 } from '../../../src/session/index.js';
@@ -19,6 +20,8 @@ export interface SessionOptions {
   readonly outbox?: Partial<OutboxBounds>;
   readonly session?: Partial<SessionConfig>;
   readonly inboxFrames?: number;
+  /** What is read ahead of the session; as little as possible where it is left out. */
+  readonly readAheadBytes?: number;
 }
 
 const WINDOW = { tasks: 110, taskBytes: 1_000_000, outputBytes: 100_000, stdinBytes: 1_000 };
@@ -39,12 +42,14 @@ export class TestSession implements AsyncDisposable {
 
   private constructor(test: TestExecutor, options: SessionOptions) {
     const { executor, registry, logger } = test;
-    const { source: input, sink } = this;
+    const { sink } = this;
+    const input = new ReadAhead(this.source, options.readAheadBytes ?? 1);
     this.test = test;
     this.#outbox = new Outbox({ ...ROOMY, ...options.outbox, registry, sink });
     const session = new Session({
       config: { maxFrameBytes: 1_000_000, window: WINDOW, onEof: 'kill', ...options.session },
       source: new FrameSource(input),
+      hostEnd: input.ended,
       sink,
       inbox: new Inbox({ registry, frames: options.inboxFrames ?? 100, bytes: 1_000_000 }),
       executor,
