@@ -1,10 +1,9 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Sidecar } from '../../clients/node/index.js';
 import { EXECUTABLE } from '../end-to-end/support/executable.js';
 import { Traces } from '../end-to-end/support/traces.js';
 import { temporaryDirectory } from '../sandbox/support/directories.js';
+import { withoutBwrap } from '../support/without-bwrap.js';
 
 const NOWHERE = '/nowhere/at/all';
 
@@ -37,15 +36,4 @@ async function expectRefused(executable: string, config: object, says: RegExp): 
     message: expect.stringMatching(says),
   });
   expect(await traces.folders()).toEqual([]);
-}
-
-/** A script that starts the sidecar where bwrap cannot be found: where there is one, it covers itself up. */
-function withoutBwrap(directory: string): string {
-  const path = join(directory, 'start.sh');
-  const script = `#!/bin/sh
-bwrap=$(command -v bwrap) || exec '${process.execPath}' '${EXECUTABLE}' "$@"
-exec "$bwrap" --dev-bind / / --bind /dev/null "$bwrap" '${process.execPath}' '${EXECUTABLE}' "$@"
-`;
-  writeFileSync(path, script, { mode: 0o755 });
-  return path;
 }

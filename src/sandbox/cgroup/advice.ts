@@ -37,7 +37,7 @@ const ADVICE: Readonly<Record<CgroupObstacleCode, (machine: Machine) => string>>
   busy: (machine) =>
     machine.hasSystemd && !machine.isContainer
       ? inOwnScope(machine)
-      : `start it in a group that holds no other process, from a script that the host spawns in its place: ${OWN_GROUP}. ${HAND_DOWN}`,
+      : `start it in a group that holds no other process, from a script that the host spawns in its place: ${OWN_GROUP}; and ${HAND_DOWN}`,
   failed: () => 'the kernel refused; the reason above names the file and the error.',
 };
 
@@ -54,7 +54,7 @@ const OWN_GROUP =
   '`mkdir -p /sys/fs/cgroup/exec-sidecar && echo $$ > /sys/fs/cgroup/exec-sidecar/cgroup.procs && exec exec-sidecar serve`';
 
 const HAND_DOWN =
-  'The groups above have to hand the controllers down, and then hold no process themselves: write `+cpu +memory +pids` into their cgroup.subtree_control.';
+  'the groups above have to hand the controllers down, and then hold no process themselves: write `+cpu +memory +pids` into their cgroup.subtree_control.';
 
 const HAND_OVER =
   'as root, make a group and give it to the user: `mkdir /sys/fs/cgroup/exec-sidecar`, `chown -R <user> /sys/fs/cgroup/exec-sidecar`, `echo "+cpu +memory +pids" > /sys/fs/cgroup/cgroup.subtree_control`; and let root start the sidecar in it, and change to the user: `echo $$ > /sys/fs/cgroup/exec-sidecar/cgroup.procs && exec setpriv --reuid <user> --init-groups exec-sidecar serve`.';

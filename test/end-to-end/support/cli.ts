@@ -8,6 +8,8 @@ export interface CliOptions {
   /** Given whole; left out, stdin stays open until `stdin.end()`. */
   readonly input?: string | Uint8Array;
   readonly env?: Readonly<Record<string, string>>;
+  /** The command line before the arguments, instead of this very Node with the built program. */
+  readonly program?: readonly [file: string, ...args: string[]];
 }
 
 /** How the command line ended, and what it said. */
@@ -27,7 +29,8 @@ export async function cli(args: readonly string[], options: CliOptions = {}): Pr
 /** Starts the executable with these arguments. Disposing of it kills it, and asserts that it leaves nothing. */
 export async function startCli(args: readonly string[], options: CliOptions = {}): Promise<RunningCli> {
   const traces = await Traces.create();
-  const child = spawn(process.execPath, [EXECUTABLE, ...args], {
+  const [file, ...before] = options.program ?? [process.execPath, EXECUTABLE];
+  const child = spawn(file, [...before, ...args], {
     env: { ...process.env, ...traces.environment, ...options.env },
   });
   if (options.input !== undefined) child.stdin.end(options.input);

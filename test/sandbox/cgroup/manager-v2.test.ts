@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { adviseCgroups, CgroupManager, type CgroupSupport, sweepCgroups } from '../../../src/sandbox/cgroup/index.js';
+import { machine } from '../support/machines.js';
 import { FAKE_PID, FakeCgroup2 } from './fake-cgroup2.js';
 import { procDirectory } from './proc-directory.js';
 
@@ -249,8 +250,8 @@ describe('CgroupManager in a version 2 group that is not all its own', () => {
     expect(manager.support).toMatchObject({ cpuTime: V2, kill: V2, freezer: V2 });
     expect(kernel.groups()).toEqual([OWN, INSTANCE]);
     expect(await kernel.read(`${OWN}/cgroup.procs`)).toContain(`${FAKE_PID}\n`);
-    expect(adviseCgroups(manager.support)).toEqual([
-      expect.stringMatching(/^memory, pids, cpu: start it in a group .*systemd-run --user --scope .*Delegate=yes/),
+    expect(adviseCgroups(manager.support, machine())).toEqual([
+      expect.stringMatching(/^memory, pids, cpu: let systemd .*systemd-run --user --scope .*Delegate=yes/),
     ]);
     const task = await manager.createGroup('e1', limits);
     expect(task.directories).toEqual([`${INSTANCE}/task-e1`]);
@@ -262,7 +263,9 @@ describe('CgroupManager in a version 2 group that is not all its own', () => {
     const manager = await create(kernel);
     expect(unavailable(manager.support)).toEqual({ cpu: 'not_delegated', io: 'not_delegated' });
     expect(manager.support.cpu).toMatchObject({ reason: `cpu is not in ${OWN}/cgroup.controllers` });
-    expect(adviseCgroups(manager.support)).toEqual([expect.stringMatching(/^cpu: have systemd hand .*Delegate=cpu/)]);
+    expect(adviseCgroups(manager.support, machine())).toEqual([
+      expect.stringMatching(/^cpu: have systemd hand .*Delegate=cpu/),
+    ]);
     await manager.close();
     expect(kernel.groups()).toEqual([OWN]);
   });
