@@ -152,8 +152,8 @@ describe('a sidecar that is restarted', () => {
       restart: QUICK,
       onStderr: (text) => pids.push(Number(/pid:(\d+)/.exec(text)?.[1])),
     });
-    const question = sidecar.ping();
     await waitFor(() => pids.length === 1, 'the second start');
+    const question = sidecar.ping();
     expect(await sidecar.close()).toMatchObject({ signal: 'SIGKILL' });
     await expect(question).rejects.toMatchObject({ code: 'sidecar_exited' });
     expect(isAlive(pids[0]!)).toBe(false);

@@ -77,7 +77,7 @@ export const FAILED_STARTS: Readonly<Record<string, Misbehaviour>> = {
 
 /** A misbehaviour that ends the sidecar. */
 export interface Crash extends Misbehaviour {
-  /** What those who wait for this are given before. */
+  /** What those who wait for this are given before, by the names of the waiters. */
   readonly given?: readonly string[];
 }
 
@@ -119,7 +119,7 @@ export const CRASHES: Readonly<Record<string, Crash>> = {
       { send: 'result', id: 'task', body: resultBody() },
     ],
     told: { code: 'sidecar_fault', protocolCode: 'unexpected_frame' },
-    given: ['accepted', 'started', 'result'],
+    given: ['accepted', 'started', 'result', 'unsent: sent'],
   },
   'floods with output that nobody asked for': {
     steps: [
