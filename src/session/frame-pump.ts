@@ -4,8 +4,8 @@ import type { ByteSink } from './byte-streams.js';
 
 /** Where the pump takes encoded frames from. */
 export interface FrameSupply {
-  /** The next frame that is to be written, or null where there is none. */
-  take(): Uint8Array | null;
+  /** The next frame that is to be written, or null where there is none. `now` is as `performance.now()` tells it. */
+  take(now: number): Uint8Array | null;
 }
 
 /** How many bytes go out in one write, at most and give or take one frame. */
@@ -55,8 +55,9 @@ export class FramePump {
 
   #takeBatch(): Uint8Array[] {
     const batch = new FrameBatch();
+    const now = performance.now();
     while (batch.byteLength < WRITE_BYTES) {
-      const frame = this.#supply.take();
+      const frame = this.#supply.take(now);
       if (frame === null) break;
       batch.add(frame);
     }

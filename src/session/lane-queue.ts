@@ -1,7 +1,7 @@
-/** A frame that waits in a lane. `onTaken` is called when it is on its way. */
+/** A frame that waits in a lane. `onTaken` is called when it is on its way, with the time as `performance.now()` tells it. */
 export interface LaneFrame {
   readonly bytes: Uint8Array;
-  readonly onTaken: () => void;
+  readonly onTaken: (now: number) => void;
 }
 
 /** One lane of frames for each id. Lanes take turns, one frame each; within a lane order is kept. */

@@ -54,7 +54,7 @@ export class Outbox {
   constructor(options: OutboxOptions) {
     const { registry, sink, outputFrames, outputBytes, results, resultBytes, controlFrames } = options;
     this.#maxFrameBytes = options.maxFrameBytes;
-    this.#pump = new FramePump({ take: () => this.#take() }, sink, this.#watchHost(registry));
+    this.#pump = new FramePump({ take: (now) => this.#take(now) }, sink, this.#watchHost(registry));
     this.#controlRoom = new RoomQueue(
       registry.register({ limit: 'controlQueue', capacity: controlFrames, capacityBytes: options.maxFrameBytes }),
       { capacity: controlFrames - options.reservedControlFrames, capacityBytes: options.maxFrameBytes },
@@ -162,21 +162,21 @@ export class Outbox {
   #addToLane(id: number, frame: SidecarFrame, onTaken: (waitedMs: number) => void): void {
     if (this.#sealed) return;
     const since = performance.now();
-    this.#lanes.push(id, { bytes: this.#encode(frame), onTaken: () => onTaken(performance.now() - since) });
+    this.#lanes.push(id, { bytes: this.#encode(frame), onTaken: (now) => onTaken(now - since) });
     this.#pump.wake();
   }
 
-  #take(): Uint8Array | null {
+  #take(now: number): Uint8Array | null {
     const control = this.#control.shift();
     if (control !== undefined) {
-      this.#controlRoom.leave(control.bytes.byteLength, 0, performance.now() - control.since);
+      this.#controlRoom.leave(control.bytes.byteLength, 0, now - control.since);
       control.onTaken?.();
       return control.bytes;
     }
     const replaceable = this.#replaceable.take();
     if (replaceable !== null) return replaceable;
     const next = this.#lanes.take();
-    next?.onTaken();
+    next?.onTaken(now);
     return next?.bytes ?? null;
   }
 
