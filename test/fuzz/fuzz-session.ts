@@ -1,4 +1,3 @@
-import type { HostFrame } from '../../protocol/index.js';
 import type { Corpus } from './corpus.js';
 import { FIRST_OWN_ID, isHarmless, startsTask } from './harmless.js';
 import { type Mutant, Mutants } from './mutants.js';
@@ -45,7 +44,7 @@ export function planSession(corpus: Corpus, { seed, index, averageFrames, frames
   const good = corpus.frames.get('init')!;
   const isCareless = frames === undefined && random.chance(CARELESS_SHARE);
   const ids = new UsedIds();
-  const isFit = (mutant: Mutant) => isSurvivable(mutant, random) && (isCareless || ids.claim(framesOf(mutant)));
+  const isFit = (mutant: Mutant) => isSurvivable(mutant, random) && (isCareless || ids.claim(mutant.verdict.frames));
   return {
     index,
     init: frames === undefined && random.chance(0.1) ? mutants.next('init') : mutants.asItIs(good[0]!),
@@ -68,21 +67,17 @@ function firstFit(mutants: Mutants, isFit: (mutant: Mutant) => boolean): Mutant 
 }
 
 /** Whether a session may go on after a mutant, and nobody comes to harm. */
-function isSurvivable(mutant: Mutant, random: Random): boolean {
-  if (mutant.verdict.kind !== 'frames') return false;
-  const { frames } = mutant.verdict;
-  return isHarmless(frames) && (!startsTask(frames) || random.chance(TASK_SHARE));
-}
-
-function framesOf({ verdict }: Mutant): readonly HostFrame[] {
-  return verdict.kind === 'frames' ? verdict.frames : [];
+function isSurvivable({ verdict: { kind, frames } }: Mutant, random: Random): boolean {
+  return kind === 'frames' && isHarmless(frames) && (!startsTask(frames) || random.chance(TASK_SHARE));
 }
 
 function lastOf(mutants: Mutants, random: Random): Mutant | null {
   if (random.chance(0.05)) return null;
-  if (random.chance(0.05)) return mutants.next('shutdown');
-  return firstFit(mutants, ({ verdict }) => verdict.kind !== 'frames');
+  if (random.chance(0.05)) return mutants.asItIs(SHUTDOWN);
+  return firstFit(mutants, ({ verdict: { kind, frames } }) => kind !== 'frames' && isHarmless(frames));
 }
+
+const SHUTDOWN = { type: 'shutdown', id: 0, body: { mode: 'drain', deadlineMs: 1_000 } };
 
 /** The id of the ping behind a batch. */
 export function pingId(batch: number): number {

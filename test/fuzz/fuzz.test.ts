@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import type { HostFrame } from '../../protocol/index.js';
 import { EXECUTABLE } from '../end-to-end/support/executable.js';
 import { byteMutations } from './byte-mutations.js';
 import { loadCorpus } from './corpus.js';
@@ -10,6 +11,7 @@ import { FIRST_OWN_ID, isHarmless } from './harmless.js';
 import { growthOf } from './memory-growth.js';
 import { Mutants } from './mutants.js';
 import { Random } from './random.js';
+import { UsedIds } from './used-ids.js';
 
 const MEBIBYTE = 1_048_576;
 const corpus = loadCorpus(fileURLToPath(new URL('../../protocol/vectors', import.meta.url)));
@@ -52,6 +54,31 @@ describe('the fuzzing', () => {
     expect(bytesOf(1, 2)).toBe(bytesOf(1, 2));
     expect(bytesOf(1, 2)).not.toBe(bytesOf(2, 2));
     expect(bytesOf(1, 2)).not.toBe(bytesOf(1, 3));
+  });
+
+  it('uses no id again in a session that is to last', () => {
+    const ids = new UsedIds();
+    const ping = (id: number): HostFrame => ({ type: 'ping', id, body: {} });
+    const stdin = (id: number): HostFrame => ({ type: 'stdin', id, body: {} });
+    const batch: HostFrame = {
+      type: 'submitBatch',
+      id: 0,
+      body: {
+        tasks: [
+          [8, {}],
+          [8, {}],
+        ],
+      },
+    };
+    expect([ids.claim([stdin(7)]), ids.claim([ping(7)]), ids.claim([ping(8), ping(9)])]).not.toContain(false);
+    expect([
+      ids.claim([ping(7)]),
+      ids.claim([stdin(7)]),
+      ids.claim([ping(10), stdin(10)]),
+      ids.claim([batch]),
+    ]).not.toContain(true);
+    expect(ids.claim([ping(10)])).toBe(true);
+    expect(ids.claim([{ type: 'init', id: 0, body: { protocol: 1 } }])).toBe(false);
   });
 
   it('lets nothing through that could harm anybody, or ends the session', () => {

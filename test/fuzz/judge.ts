@@ -7,11 +7,13 @@ import {
 } from '../../protocol/index.js';
 
 /** What a receiver makes of a stream by itself, whatever the state of its session. */
-export type Verdict =
-  | { readonly kind: 'frames'; readonly frames: readonly HostFrame[] }
+export type Verdict = { readonly frames: readonly HostFrame[] } & (
+  | { readonly kind: 'frames' }
   /** Nothing is wrong so far, but the last frame is not whole. */
   | { readonly kind: 'unfinished' }
-  | { readonly kind: 'fault'; readonly code: ProtocolErrorCode };
+  /** What comes behind `frames` is wrong. */
+  | { readonly kind: 'fault'; readonly code: ProtocolErrorCode }
+);
 
 /** @throws whatever is not a ProtocolFault: that is what the fuzzing is to find */
 export function judge(chunks: Iterable<Uint8Array>): Verdict {
@@ -25,8 +27,8 @@ export function judge(chunks: Iterable<Uint8Array>): Verdict {
       }
     }
   } catch (error) {
-    if (error instanceof ProtocolFault) return { kind: 'fault', code: error.code };
+    if (error instanceof ProtocolFault) return { kind: 'fault', code: error.code, frames };
     throw error;
   }
-  return reader.pendingBytes > 0 ? { kind: 'unfinished' } : { kind: 'frames', frames };
+  return { kind: reader.pendingBytes > 0 ? 'unfinished' : 'frames', frames };
 }

@@ -4,11 +4,12 @@ import type { HostFrame } from '../../protocol/index.js';
 export class UsedIds {
   readonly #ids = new Set<number>();
 
-  /** Uses the ids of these frames. False, and nothing is used, where that could be a fault. */
+  /** Uses the ids of these frames. False, and nothing is used, where one of them could be a fault in an open session. */
   claim(frames: readonly HostFrame[]): boolean {
     const claimed = new Set<number>();
     for (const frame of frames) {
-      if (frame.type === 'stdin' && this.#ids.has(frame.id)) return false;
+      if (frame.type === 'init') return false;
+      if (frame.type === 'stdin' && (this.#ids.has(frame.id) || claimed.has(frame.id))) return false;
       for (const id of idsBroughtUpBy(frame)) {
         if (this.#ids.has(id) || claimed.has(id)) return false;
         claimed.add(id);
