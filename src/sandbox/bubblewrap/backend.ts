@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { BackendAvailability, EnforcementTable } from '../../../protocol/index.js';
+import type { BackendAvailability, EffectiveLimits, EnforcementTable } from '../../../protocol/index.js';
 import type { Container, ContainerSpec, SandboxBackend } from '../backend.js';
 import type { BackendContext } from '../backends.js';
 import { enforcementTable } from '../enforcement.js';
 import { assembleSeccompFilter, seccompArchitecture } from '../seccomp/index.js';
-import { BubblewrapContainer, type BubblewrapContainerContext, PROBE_LIMITS } from './container.js';
+import { BubblewrapContainer, type BubblewrapContainerContext } from './container.js';
 import { taskUser, writeIdentityFiles } from './identity.js';
 import type { BubblewrapTools } from './launch.js';
 import { findLayout } from './layout.js';
@@ -108,3 +108,16 @@ async function writeFilter(directory: string): Promise<string | null> {
   await writeFile(path, assembleSeccompFilter(architecture), { mode: 0o600 });
   return path;
 }
+
+/** The limits of a sandbox that only shows that it can be made. */
+const PROBE_LIMITS: EffectiveLimits = {
+  timeoutMs: 10_000,
+  cpuTimeMs: 10_000,
+  memoryBytes: 268_435_456,
+  processes: 64,
+  openFiles: 256,
+  fileSizeBytes: 1_048_576,
+  outputBytes: 4_096,
+  workspaceBytes: 1_048_576,
+  cpuPercent: null,
+};

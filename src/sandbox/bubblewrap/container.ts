@@ -1,6 +1,5 @@
 import { type FileHandle, statfs } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
-import type { EffectiveLimits } from '../../../protocol/index.js';
 import type { Logger } from '../../tracking/index.js';
 import { checkArgumentSize } from '../argument-size.js';
 import type { CommandSpec, Container, ContainerSpec, WorkspaceMeasure } from '../backend.js';
@@ -22,6 +21,7 @@ import type { WorkspaceRoot } from '../workspace-root.js';
 import { findOrExplain } from './hidden-command.js';
 import type { TaskUser } from './identity.js';
 import { type BubblewrapTools, type LiveSandbox, launchSandbox } from './launch.js';
+import { launchFailure } from './launch-failure.js';
 import { launchScript } from './launcher.js';
 import { hostPathOf, type Layout, type ProvidedFiles, TEMPORARY, visiblePath, WORKSPACE } from './layout.js';
 import { BubblewrapProcess, HELPERS } from './process.js';
@@ -120,18 +120,21 @@ export class BubblewrapContainer implements Container {
     const { files, limits, executionId } = this.#spec;
     checkFiles(files, limits);
     this.#cgroup = await cgroups.createGroup(executionId, limits, { helperTasks: HELPERS });
+    const cgroup = this.#cgroup;
     this.#sandbox = await launchSandbox({
       ...this.#context,
       fifos: instance.fifos!,
       files,
       privateBytes: this.#allowedBytes() + PAGE_BYTES,
       sharedMemoryBytes: this.#sharedMemoryBytes(),
-      procsFiles: this.#cgroup.procsFiles,
+      procsFiles: cgroup.procsFiles,
       environment: { [INSTANCE_MARKER]: instance.id, [EXECUTION_MARKER]: this.id },
+    }).catch(async (error: unknown) => {
+      throw await launchFailure(error, cgroup, limits);
     });
     instance.ledger.started({ executionId: this.id, ...identify(this.#sandbox.spawned.pid) });
-    await this.#cgroup.resetMemoryPeak();
-    this.#before = await this.#cgroup.usage();
+    await cgroup.resetMemoryPeak();
+    this.#before = await cgroup.usage();
   }
 
   /** Each given file may take up a page more than its size. One page beyond this tells that a task wanted more. */
@@ -211,16 +214,3 @@ export class BubblewrapContainer implements Container {
 function pathOf({ fd }: FileHandle): string {
   return `/proc/self/fd/${fd}`;
 }
-
-/** The limits of a sandbox that only shows that it can be made. */
-export const PROBE_LIMITS: EffectiveLimits = {
-  timeoutMs: 10_000,
-  cpuTimeMs: 10_000,
-  memoryBytes: 268_435_456,
-  processes: 64,
-  openFiles: 256,
-  fileSizeBytes: 1_048_576,
-  outputBytes: 4_096,
-  workspaceBytes: 1_048_576,
-  cpuPercent: null,
-};

@@ -130,6 +130,12 @@ export const argumentPrograms: readonly Program[] = [
     expected: notExecuted('validation', /limits\.timeoutMs.*-1/),
   },
   {
+    does: 'asks for a limit that its own sandbox cannot keep to',
+    task: task({ ...TRUE, limits: { memoryBytes: 65_536 } }),
+    expected: notExecuted('sandbox', /limits\.memoryBytes of 65536/),
+    process: { status: 'memoryLimitExceeded', limit: 'memoryBytes' },
+  },
+  {
     does: 'puts a file outside of its workspace',
     task: task({ ...TRUE, files: { '../outside': 'x' } }),
     expected: notExecuted('validation', /files.*\.\.\/outside/),

@@ -1,0 +1,23 @@
+import type { EffectiveLimits } from '../../../protocol/index.js';
+import type { TaskCgroup } from '../cgroup/index.js';
+import { SandboxError } from '../errors.js';
+
+/**
+ * Why a sandbox could not be made: for want of memory where the kernel has killed what makes it, which bubblewrap itself
+ * has nobody left to tell, else what went wrong.
+ */
+export async function launchFailure(
+  error: unknown,
+  cgroup: TaskCgroup,
+  { memoryBytes }: EffectiveLimits,
+): Promise<SandboxError> {
+  const { oomKills, memoryLimitHits } = await cgroup.events();
+  if ((oomKills ?? 0) > 0 && memoryLimitHits !== 0) {
+    const message = `the sandbox could not be made: limits.memoryBytes of ${memoryBytes} has no room for its own helpers, which need some MiB; the task's limits.memoryBytes raises it`;
+    return new SandboxError('sandbox', 'memory_too_small', message, { memoryBytes }, { cause: error });
+  }
+  if (error instanceof SandboxError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  const message = `the sandbox could not be made: it ended too early (${reason})`;
+  return new SandboxError('sandbox', 'sandbox_failed', message, { reason }, { cause: error });
+}
