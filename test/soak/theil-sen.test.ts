@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from './random.js';
-import { blockMedians, median, theilSen } from './theil-sen.js';
+import { inBlocks, median, theilSen } from './theil-sen.js';
 
 /** So many points at x = 0, 1, 2, … */
 const series = (count: number, at: (x: number) => number) => Array.from({ length: count }, (_, x) => ({ x, y: at(x) }));
@@ -58,21 +58,21 @@ describe('the slope', () => {
 });
 
 describe('blocks', () => {
-  it('become the median of their points at the mean of their times', () => {
-    expect(
-      blockMedians(
-        series(9, (x) => (x === 4 ? 100 : x)),
-        2,
-      ),
-    ).toEqual([
+  it('become what is made of their points, at the mean of their times', () => {
+    const points = series(9, (x) => (x === 4 ? 100 : x));
+    expect(inBlocks(points, 2, median)).toEqual([
       { x: 1.5, y: 1.5 },
       { x: 6, y: 7 },
+    ]);
+    expect(inBlocks(points, 2, ([least]) => least!)).toEqual([
+      { x: 1.5, y: 0 },
+      { x: 6, y: 5 },
     ]);
   });
 
   it('take away what swings within them, and leave the slope', () => {
     const sawtooth = series(480, (x) => 0.5 * x + 300 * ((x % 7) / 7));
-    const { estimate, low, high } = theilSen(blockMedians(sawtooth, 24));
+    const { estimate, low, high } = theilSen(inBlocks(sawtooth, 24, median));
     expect(estimate).toBeCloseTo(0.5, 0);
     expect(low).toBeGreaterThan(0);
     expect(high).toBeLessThan(1);
@@ -80,7 +80,7 @@ describe('blocks', () => {
 
   it('without points are left out', () => {
     const gap = [...series(10, () => 1), { x: 100, y: 2 }];
-    expect(blockMedians(gap, 10).map(({ y }) => y)).toEqual([1, 2]);
+    expect(inBlocks(gap, 10, median).map(({ y }) => y)).toEqual([1, 2]);
   });
 });
 

@@ -17,7 +17,7 @@ const STANDARD_DEVIATIONS = 2.576;
 /**
  * The slope of a line through the points that outliers do not bend (Theil–Sen): the median of the slopes between all
  * pairs. Its bounds have a confidence of 99 % (Sen, 1968) where the points are independent of each other; samples that
- * come quickly one after the other are not: see `blockMedians`.
+ * come quickly one after the other are not: see `inBlocks`.
  *
  * @param points at least two different `x`
  * @throws RangeError where there are fewer
@@ -36,11 +36,15 @@ export function theilSen(points: readonly Point[]): Slope {
 }
 
 /**
- * The points in so many blocks of equal length in `x`, each become one point: the median of its `y` at the mean of its
- * `x`. What swings within a block is gone then, and what is left is nearly independent. Blocks without points are left
- * out.
+ * The points in so many blocks of equal length in `x`, each become one point: what `summarize` makes of its `y`, at the
+ * mean of its `x`. What swings within a block is gone then, and what is left is nearly independent. Blocks without
+ * points are left out.
  */
-export function blockMedians(points: readonly Point[], blocks: number): Point[] {
+export function inBlocks(
+  points: readonly Point[],
+  blocks: number,
+  summarize: (ascending: readonly number[]) => number,
+): Point[] {
   const xs = points.map(({ x }) => x);
   const [first, last] = [Math.min(...xs), Math.max(...xs)];
   const members = Array.from({ length: blocks }, (): Point[] => []);
@@ -48,18 +52,18 @@ export function blockMedians(points: readonly Point[], blocks: number): Point[] 
     const index = Math.floor(((point.x - first) / (last - first)) * blocks);
     members[Math.min(blocks - 1, index)]?.push(point);
   }
-  return members.filter((block) => block.length > 0).map(middleOf);
+  return members
+    .filter((block) => block.length > 0)
+    .map((block) => ({
+      x: block.reduce((sum, { x }) => sum + x, 0) / block.length,
+      y: summarize(block.map(({ y }) => y).sort((a, b) => a - b)),
+    }));
 }
 
 /** The median of numbers in ascending order, of which there is one at least. */
 export function median(sorted: readonly number[]): number {
   const middle = Math.floor(sorted.length / 2);
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}
-
-function middleOf(block: readonly Point[]): Point {
-  const x = block.reduce((sum, point) => sum + point.x, 0) / block.length;
-  return { x, y: median(block.map(({ y }) => y).sort((a, b) => a - b)) };
 }
 
 function pairSlopes(points: readonly Point[]): number[] {

@@ -1,4 +1,4 @@
-import { blockMedians, median, type Point, type Slope, theilSen } from './theil-sen.js';
+import { inBlocks, median, type Point, type Slope, theilSen } from './theil-sen.js';
 
 /** What is measured over and over, and by how much it may drift by chance. */
 export interface Series {
@@ -31,11 +31,14 @@ const TOLERANCES = { bytes: 2 * 1_048_576, items: 1 } as const;
 const RELATIVE_TOLERANCE = 0.02;
 
 /** So many blocks make the slope of a series: enough for a narrow interval, each long enough to be independent. */
-const BLOCKS = 24;
+const BLOCKS = 16;
+
+/** What a block comes to. Of memory it is the least: what is held, with the least garbage on top of it. */
+const SUMMARIES = { bytes: (ascending: readonly number[]) => ascending[0]!, items: median } as const;
 
 /** @param series at least two points at different times */
 export function trendOf({ name, unit, points }: Series): Trend {
-  const slopePerMinute = theilSen(blockMedians(points, BLOCKS));
+  const slopePerMinute = theilSen(inBlocks(points, BLOCKS, SUMMARIES[unit]));
   const times = points.map(({ x }) => x);
   const drift = slopePerMinute.estimate * (Math.max(...times) - Math.min(...times));
   const middle = median(points.map(({ y }) => y).sort((a, b) => a - b));
