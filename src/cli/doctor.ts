@@ -56,7 +56,7 @@ export async function doctor(args: readonly string[], io: CliIo): Promise<number
 /** Where the backend that is asked for does not work, the one that does is looked at, and the fault told. */
 async function openSandbox(options: SandboxManagerOptions): Promise<{ sandbox: SandboxManager; fault: string | null }> {
   try {
-    return { sandbox: await SandboxManager.create(options), fault: null };
+    return { sandbox: await SandboxManager.create({ ...options, tryAll: true }), fault: null };
   } catch (error) {
     if (!(error instanceof SandboxError) || error.code !== 'backend_unavailable' || options.backend === 'auto') {
       throw error;

@@ -31,6 +31,29 @@ export function createBackends(context: BackendContext): SandboxBackend[] {
 }
 
 /**
+ * Tries which backends work here. To try one is to make a sandbox, so where another is named that works, it is not done
+ * unless `tryAll` asks for it.
+ */
+export async function tryBackends(
+  backends: readonly SandboxBackend[],
+  { backend: wanted, tryAll = false }: { readonly backend: 'auto' | BackendName; readonly tryAll?: boolean },
+): Promise<BackendAvailability[]> {
+  const named = backends.find(({ name }) => name === wanted);
+  const found = await named?.probe();
+  const enough = found?.ok === true && !tryAll;
+  return Promise.all(
+    backends.map(async (backend) => {
+      if (backend === named && found !== undefined) return found;
+      return enough ? untried(backend, wanted) : backend.probe();
+    }),
+  );
+}
+
+function untried({ name }: SandboxBackend, wanted: string): BackendAvailability {
+  return { backend: name, ok: false, reason: `it was not tried: the setting sandbox is ${wanted}` };
+}
+
+/**
  * Picks the backend that was asked for, or for `auto` the strongest that works.
  * @throws SandboxError kind `sandbox`, naming the backend, why it does not work, and those that do
  */

@@ -1,7 +1,7 @@
 import type { BackendAvailability, EnforcementTable } from '../../protocol/index.js';
 import type { Logger } from '../tracking/index.js';
 import type { BackendName, CommandSpec, Container, ContainerSpec, SandboxBackend, SandboxProcess } from './backend.js';
-import { chooseBackend, createBackends } from './backends.js';
+import { chooseBackend, createBackends, tryBackends } from './backends.js';
 import { CgroupManager, type CgroupSupport } from './cgroup/index.js';
 import { checkTaskRoom, explainExhaustion } from './descriptor-room.js';
 import { SandboxError } from './errors.js';
@@ -11,6 +11,8 @@ import { defaultPath, findTools } from './tools.js';
 export interface SandboxManagerOptions {
   /** `auto` takes the strongest backend that works here. */
   readonly backend: 'auto' | BackendName;
+  /** Whether all backends are tried, although one is named that works; false where it is left out. */
+  readonly tryAll?: boolean;
   /** Where private workspaces are made; the system's temporary directory where it is left out. */
   readonly workspaceRoot?: string;
   /** Whether tasks may use the network. A backend that cannot keep them from it lets them, and `network` tells. */
@@ -41,7 +43,7 @@ const DEFAULT_POOL_SIZE = 4;
 /** Creates the places where tasks run, executes commands in them, and cleans them up. Owns all that it creates. */
 export class SandboxManager {
   readonly backend: SandboxBackend;
-  /** Every backend, and why it is not available where it is not. */
+  /** Every backend, and why it is not available where it is not, or was not tried. */
   readonly available: BackendAvailability[];
   /** Who enforces each limit. */
   readonly enforcement: EnforcementTable;
@@ -104,7 +106,7 @@ export class SandboxManager {
         readOnlyPaths,
         sandboxUid,
       });
-      const available = await Promise.all(backends.map((backend) => backend.probe()));
+      const available = await tryBackends(backends, options);
       const backend = chooseBackend(options.backend, backends, available);
       const enforcement = await backend.enforcement();
       return new SandboxManager({ backend, available, enforcement, instance, cgroups }, options);

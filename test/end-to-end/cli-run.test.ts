@@ -1,10 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { without } from '../support/requirements.js';
 import { useTemporaryFolder } from '../support/temporary-folder.js';
 import { cli, startCli } from './support/cli.js';
+
+// As users have it: the strongest that works.
+beforeAll(() => void vi.stubEnv('EXEC_SIDECAR_SANDBOX', 'auto'));
 
 describe('exec-sidecar run', () => {
   const folder = useTemporaryFolder();

@@ -36,7 +36,8 @@ function prepare(): boolean {
   return works;
 }
 
-const env = { ...process.env, EXEC_SIDECAR_WORKSPACE_ROOT: workspaceRoot };
+// As users have it: the strongest backend that works.
+const env = { ...process.env, EXEC_SIDECAR_SANDBOX: 'auto', EXEC_SIDECAR_WORKSPACE_ROOT: workspaceRoot };
 
 async function withUnprivileged(act: (sidecar: Sidecar) => Promise<void>): Promise<void> {
   {

@@ -56,7 +56,7 @@ export class HostileRun implements AsyncDisposable {
       const sidecar = await Sidecar.spawn({
         executable: host.inheriting([process.execPath, EXECUTABLE]),
         args: ['--config', bait.configFile],
-        env: { ...process.env, HOSTILE_CANARY: CANARY },
+        env: { ...process.env, EXEC_SIDECAR_SANDBOX: sandbox, HOSTILE_CANARY: CANARY },
       });
       await remains.learnInstances();
       return new HostileRun({ host, sidecar, bait: { ...bait, sidecarPid: sidecar.pid }, remains, before });
