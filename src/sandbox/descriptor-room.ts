@@ -1,21 +1,29 @@
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { errorCode } from './error-code.js';
 import { SandboxError } from './errors.js';
 
+const TOO_MANY = 'too_many_open_files';
+
 const limit = openFilesLimit();
 
-/** What a task needs to be set up, and all of them together to be cleaned up after. */
-const TASK_ROOM = limit === 0 ? 32 : Math.min(32, Math.max(8, Math.floor(limit / 8)));
+/** What is never given to tasks that are set up, so that those which run can still be killed and cleaned up after. */
+const RESERVE = limit === 0 ? 32 : Math.min(32, Math.max(8, Math.floor(limit / 8)));
 
 /** How many files may be open for a further task to be taken on; 0 where that is not limited or not known. */
-export const openFilesForTasks = Math.max(0, limit - TASK_ROOM);
+export const openFilesForTasks = Math.max(0, limit - RESERVE);
 
-/**
- * Makes sure that one more task can be set up, and still be killed and cleaned up after.
- * @throws SandboxError kind `sandbox`, code `too_many_open_files`
- */
-export function checkTaskRoom(): void {
-  checkRoom(TASK_ROOM, 'another task');
+/** Whether so many more can be opened for tasks that are set up. */
+export function hasRoomFor(count: number): boolean {
+  return limit === 0 || openFiles() + count + RESERVE <= limit;
+}
+
+/** As many as there may be where not even that can be looked at. */
+function openFiles(): number {
+  try {
+    return readdirSync('/proc/self/fd').length;
+  } catch {
+    return limit;
+  }
 }
 
 /** What a process takes to be spawned, and what the file operations that go on meanwhile may take. */
@@ -23,27 +31,22 @@ const SPAWN_ROOM = 8;
 
 /**
  * Makes sure that a process can be spawned: execa cannot tell that there are no descriptors for it, and the error would
- * end the sidecar.
+ * end the sidecar. It takes them for a moment: the only question that the system answers at once and truly.
  * @throws SandboxError kind `sandbox`, code `too_many_open_files`
  */
 export function checkSpawnRoom(): void {
-  checkRoom(SPAWN_ROOM, 'another process');
-}
-
-/** Takes the descriptors for a moment: the only question that the system answers at once and truly. */
-function checkRoom(count: number, what: string): void {
   const taken: number[] = [];
   try {
-    while (taken.length < count) taken.push(openSync('/dev/null', 'r'));
+    while (taken.length < SPAWN_ROOM) taken.push(openSync('/dev/null', 'r'));
   } catch (error) {
-    throw tooManyOpenFiles(`the files of ${what}`, error);
+    throw tooManyOpenFiles('the files of another process', error);
   } finally {
     for (const descriptor of taken) closeSync(descriptor);
   }
 }
 
-/** The system's words for a process that may not open anything more, and for a machine that cannot. */
-const EXHAUSTION: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE']);
+/** The system's words for a process that may not open anything more, and for a machine that cannot; and ours. */
+const EXHAUSTION: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', TOO_MANY]);
 
 /** What is to be thrown for an error around a task: where descriptors had run out, an error that tells so. */
 export function explainExhaustion(error: unknown): unknown {
@@ -56,9 +59,9 @@ export function isExhaustion(error: unknown): boolean {
   return EXHAUSTION.has(errorCode(error)) || isExhaustion(error.cause);
 }
 
-function tooManyOpenFiles(what: string, cause: unknown): SandboxError {
+export function tooManyOpenFiles(what: string, cause?: unknown): SandboxError {
   const message = `the sidecar has no room to open ${what}: it may have ${limit} files open (ulimit -n, or fewer tasks at once: setting maxConcurrentTasks)`;
-  return new SandboxError('sandbox', 'too_many_open_files', message, { limit }, { cause });
+  return new SandboxError('sandbox', TOO_MANY, message, { limit }, { cause });
 }
 
 /** How many files this process may have open; 0 where that is not limited or not known. Linux only. */

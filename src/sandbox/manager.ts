@@ -3,9 +3,9 @@ import type { Logger } from '../tracking/index.js';
 import type { BackendName, CommandSpec, Container, ContainerSpec, SandboxBackend, SandboxProcess } from './backend.js';
 import { chooseBackend, createBackends, tryBackends } from './backends.js';
 import { CgroupManager, type CgroupSupport } from './cgroup/index.js';
-import { checkTaskRoom, explainExhaustion } from './descriptor-room.js';
 import { SandboxError } from './errors.js';
 import { SandboxInstance } from './instance.js';
+import { SetupGate } from './setup-gate.js';
 import { defaultPath, findTools } from './tools.js';
 
 export interface SandboxManagerOptions {
@@ -55,6 +55,7 @@ export class SandboxManager {
   readonly cgroupSupport: CgroupSupport;
   readonly #instance: SandboxInstance;
   readonly #cgroups: CgroupManager;
+  readonly #setups = new SetupGate();
   readonly #containers = new Map<string, Container>();
   #closing: Promise<{ leaked: number }> | null = null;
 
@@ -131,8 +132,7 @@ export class SandboxManager {
   async createContainer(spec: ContainerSpec): Promise<Container> {
     this.#checkOpen();
     checkExecutionId(spec.executionId);
-    checkTaskRoom();
-    const container = await this.backend.createContainer(spec).catch(rethrowExplained);
+    const container = await this.#setups.pass(() => this.backend.createContainer(spec));
     this.#containers.set(container.id, container);
     if (this.#closing !== null) await this.cleanupContainer(container);
     this.#checkOpen();
@@ -141,7 +141,7 @@ export class SandboxManager {
 
   /** Starts the command of a container; see `Container.execute` for what it throws. */
   executeInContainer(container: Container, spec: CommandSpec): Promise<SandboxProcess> {
-    return container.execute(spec).catch(rethrowExplained);
+    return this.#setups.pass(() => container.execute(spec));
   }
 
   /** Kills what is left in a container and removes it. Idempotent. Tells how many processes would not die. */
@@ -181,10 +181,6 @@ interface ManagerParts {
   readonly enforcement: EnforcementTable;
   readonly instance: SandboxInstance;
   readonly cgroups: CgroupManager;
-}
-
-function rethrowExplained(error: unknown): never {
-  throw explainExhaustion(error);
 }
 
 /** It names directories, and stands in the environment of the task. */

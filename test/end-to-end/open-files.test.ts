@@ -3,7 +3,7 @@ import { withoutBubblewrap } from '../sandbox/bubblewrap/support.js';
 import { RawHost } from '../support/raw-host.js';
 import { warningsOf } from './support/warnings.js';
 
-const TASKS = 40;
+const TASKS = 20;
 
 const backends = ['process', ...(withoutBubblewrap ? [] : ['bubblewrap'])];
 
@@ -11,7 +11,7 @@ describe.each(backends)('a sidecar with room for few open files under the %s bac
   it('runs what it can, tells of the rest, and goes on', async () => {
     const config = { maxConcurrentTasks: TASKS, workerPoolSize: 1, sandbox };
     await using host = await RawHost.spawn({ config, openFiles: 96 });
-    for (let id = 1; id <= TASKS; id += 1) await host.submit(id, { command: 'sleep', args: ['2'] });
+    for (let id = 1; id <= TASKS; id += 1) await host.submit(id, { command: 'sleep', args: ['6'] });
     const results = await Promise.all(Array.from({ length: TASKS }, (_, index) => host.resultOf(index + 1, 60_000)));
     const refused = results.filter(({ status }) => status === 'notExecuted');
     expect(results.filter(({ status }) => status === 'success').length).toBe(TASKS - refused.length);

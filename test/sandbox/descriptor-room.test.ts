@@ -51,8 +51,9 @@ describe.skipIf(process.platform !== 'linux')('a process with a limit of open fi
   it('keeps room for a task, and then still for a process, and leaves nothing open by looking', () => {
     const { forTasks, refused, open } = withLimit('128');
     expect(forTasks).toBe(112);
-    expect(refused.process - refused.task).toBe(8);
-    expect(refused.task).toBe(128 - open - 16 + 1);
+    expect(refused.task).toBeLessThanOrEqual(128 - open - 16);
+    expect(refused.process - refused.task).toBeGreaterThanOrEqual(8);
+    expect(refused.process).toBeLessThanOrEqual(128 - open - 8 + 1);
   });
 
   it('keeps the room of a task within bounds, however many files there may be', () => {
