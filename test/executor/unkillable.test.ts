@@ -1,6 +1,9 @@
 import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { TaskHandle } from '../../src/executor/task-handle.js';
+import { sweepCgroups } from '../../src/sandbox/cgroup/index.js';
+import { readLedger } from '../../src/sandbox/ledger.js';
 import { isAlive } from '../support/processes.js';
 import { openExecutor, shell, start, stdoutOf, type TestExecutor } from './support/executors.js';
 import { Freezer } from './support/freezer.js';
@@ -32,7 +35,10 @@ describe.skipIf(freezer === null)('a command that cannot be killed', () => {
     }
     expect((await (await start(test.executor, shell('true'))).result).status).toBe('success');
     expect(await test.executor.sandbox.close()).toEqual({ leaked: 2 });
-    expect(await readdir(test.root, { recursive: true })).toContainEqual(expect.stringMatching(/\/ledger/));
+    const ledger = (await readdir(test.root, { recursive: true })).find((path) => basename(path) === 'ledger.jsonl');
+    const { cgroups } = readLedger(join(test.root, ledger!));
+    for (const frozen of [ice, colderIce]) frozen.thaw();
+    expect((await sweepCgroups(cgroups)).left).toEqual([]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sweepInstance } from '../../src/sandbox/index.js';
 import { type BuiltProgram, bundle } from '../support/bundle.js';
 import { isAlive } from '../support/processes.js';
 import { without } from '../support/requirements.js';
@@ -64,6 +65,7 @@ describe.skipIf(!onLinux)('a command whose sidecar is killed, without a guardian
     const owner = await startOwner({ program, workspaceRoot: place.path, source: 'echo ready; exec sleep 600' });
     await killOwner(owner);
     await waitFor(() => !isAlive(owner.task), 'the command to die');
+    expect(await sweepInstance(owner.instance)).toMatchObject({ leaked: 0, removed: true });
   });
 });
 
