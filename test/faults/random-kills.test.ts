@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Traces } from '../end-to-end/support/traces.js';
 import { type BuiltProgram, bundle } from '../support/bundle.js';
 import { RawHost } from '../support/raw-host.js';
@@ -7,9 +7,6 @@ import { waitFor } from '../support/wait-for.js';
 import { HostProcess } from './support/host-process.js';
 import { isLong } from './support/length.js';
 import { remainsOf } from './support/remains.js';
-
-// As users have it: the strongest that works.
-beforeAll(() => void vi.stubEnv('EXEC_SIDECAR_SANDBOX', 'auto'));
 
 const backends = await availableBackends();
 const KILLS = isLong ? 100 : 4;
@@ -58,7 +55,7 @@ function expectSettled({ pending, codes }: { pending: number; codes: Readonly<Re
 }
 
 async function availableBackends(): Promise<string[]> {
-  await using host = await RawHost.spawn();
+  await using host = await RawHost.spawn({ config: { sandbox: 'auto' } });
   return host.ready.sandbox.available.filter(({ ok }) => ok).map(({ backend }) => backend);
 }
 
