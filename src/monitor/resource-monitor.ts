@@ -138,8 +138,9 @@ export class ResourceMonitor {
   async #sample(handles: readonly MonitorHandle[]): Promise<void> {
     try {
       for (const handle of handles) handle.sampling();
-      await Promise.all(handles.map((handle) => handle.observeEvents()));
       const samples = await this.#sampler.sample(handles.map(({ target }) => target));
+      // What is sampled after the kernel has struck is no recovery: the strike has to be known by then.
+      await Promise.all(handles.map((handle) => handle.observeEvents()));
       for (const handle of handles) {
         const sample = samples.get(handle.executionId);
         if (sample !== undefined) handle.observe(sample);
