@@ -23,7 +23,6 @@ export class FifoPool {
     this.#mkfifo = mkfifo;
     this.#directory = directory;
     this.#reserve = reserve;
-    this.#prepare();
   }
 
   /**
@@ -33,7 +32,7 @@ export class FifoPool {
   async take(count: number): Promise<string[]> {
     while (this.#ready.length < count) await this.#refill();
     const taken = this.#ready.splice(0, count);
-    this.#prepare();
+    this.prepare();
     return taken;
   }
 
@@ -42,8 +41,8 @@ export class FifoPool {
     await this.#refilling?.catch(() => undefined);
   }
 
-  /** What fails here is met again, and told, by who has to wait for a batch. */
-  #prepare(): void {
+  /** Sees to it that the reserve is there soon. What fails is met again, and told, by who has to wait for a batch. */
+  prepare(): void {
     if (this.#ready.length < this.#reserve) this.#refill().catch(() => undefined);
   }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from '../tracking/index.js';
 import { errorCode } from './error-code.js';
@@ -35,8 +35,9 @@ export class SandboxInstance {
   readonly ledger: Ledger;
   /** Null where there is no mkfifo(1). */
   readonly fifos: FifoPool | null;
-  readonly #guardian: Guardian | null;
+  readonly #startGuardian: () => Guardian | null;
   readonly #logger: Logger;
+  #guardian: Guardian | null = null;
 
   private constructor(id: string, paths: InstancePaths, options: InstanceOptions) {
     const { tools, sweepCommand, poolSize, logger } = options;
@@ -46,11 +47,17 @@ export class SandboxInstance {
     this.ledger = new Ledger(paths.ledger, logger);
     this.fifos = tools.mkfifo === null ? null : new FifoPool(tools.mkfifo, paths.fifos, PIPES_PER_TASK * poolSize);
     const guarded = tools.shell !== null && sweepCommand.length > 0;
-    this.#guardian = guarded ? new Guardian(tools.shell, sweepCommand, paths.directory, logger) : null;
+    this.#startGuardian = () => (guarded ? new Guardian(tools.shell, sweepCommand, paths.directory, logger) : null);
+  }
+
+  /** Starts the processes of the instance: the guardian, and what makes the first FIFOs. To be called once. */
+  start(): void {
+    this.fifos?.prepare();
+    this.#guardian = this.#startGuardian();
   }
 
   /**
-   * Makes the private directory, and clears up after instances of this user whose sidecar died.
+   * Makes the private directory, and clears up after instances of this user whose sidecar died. Starts no process.
    * @throws SandboxError kind `sandbox` where the directory cannot be made, or is not safe
    */
   static async open(options: InstanceOptions): Promise<SandboxInstance> {
@@ -60,8 +67,8 @@ export class SandboxInstance {
     const paths = instancePaths(join(parent, id));
     try {
       await ensurePrivateDirectory(paths.directory);
-      await writeOwner(paths.owner);
-      for (const directory of [paths.workspaces, paths.temporary, paths.fifos]) await mkdir(directory, { mode: 0o700 });
+      writeOwner(paths.owner);
+      for (const directory of [paths.workspaces, paths.temporary, paths.fifos]) mkdirSync(directory, { mode: 0o700 });
       await sweepOtherInstances(parent, paths.directory, options.logger);
       return new SandboxInstance(id, paths, options);
     } catch (error) {

@@ -6,7 +6,7 @@ import { CgroupManager, type CgroupSupport } from './cgroup/index.js';
 import { SandboxError } from './errors.js';
 import { SandboxInstance } from './instance.js';
 import { SetupGate } from './setup-gate.js';
-import { defaultPath, findTools } from './tools.js';
+import { checkTools, defaultPath, findTools } from './tools.js';
 
 export interface SandboxManagerOptions {
   /** `auto` takes the strongest backend that works here. */
@@ -84,9 +84,9 @@ export class SandboxManager {
    */
   static async create(options: SandboxManagerOptions): Promise<SandboxManager> {
     const { allowedCwd, network, enableMonitoring = true, logger } = options;
-    const tools = await findTools();
+    const found = findTools();
     const instance = await SandboxInstance.open({
-      tools,
+      tools: found,
       workspaceRoot: options.workspaceRoot,
       sweepCommand: options.sweepCommand ?? [],
       poolSize: options.poolSize ?? DEFAULT_POOL_SIZE,
@@ -97,6 +97,8 @@ export class SandboxManager {
       cgroups = await CgroupManager.create(instance.id, {
         record: async (directories) => instance.ledger.cgroups(directories),
       });
+      instance.start();
+      const tools = await checkTools(found);
       const { readOnlyPaths = [], sandboxUid = NOBODY } = options;
       const shared = { instance, tools, cgroups, logger };
       const backends = createBackends({

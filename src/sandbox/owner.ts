@@ -1,5 +1,5 @@
-import { readFileSync, readlinkSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { isDead, type ProcessIdentity } from './process-entry.js';
 import { identify } from './process-reader.js';
@@ -27,8 +27,8 @@ export function ownIdentity(): Owner {
   };
 }
 
-export async function writeOwner(path: string): Promise<void> {
-  await writeFile(path, `${JSON.stringify(ownIdentity())}\n`, { flag: 'wx', mode: 0o600 });
+export function writeOwner(path: string): void {
+  writeFileSync(path, `${JSON.stringify(ownIdentity())}\n`, { flag: 'wx', mode: 0o600 });
 }
 
 /** The owner that a file names, or null where there is none to be read. */

@@ -1,5 +1,4 @@
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { accessSync, constants } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { execa } from 'execa';
 
@@ -18,21 +17,23 @@ export interface SandboxTools {
 
 const SHELL = '/bin/sh';
 
-export async function findTools(): Promise<SandboxTools> {
-  const [hasShell, mkfifo, setpriv, bwrap, awk, setsid, tar] = await Promise.all([
-    isExecutable(SHELL),
-    ...['mkfifo', 'setpriv', 'bwrap', 'awk', 'setsid', 'tar'].map(findTool),
-  ]);
-  const works = typeof setpriv === 'string' && (await setsDeathSignal(setpriv));
+/** Finds the programs, and does not run them: whether setpriv is of use is for `checkTools` to tell. */
+export function findTools(): SandboxTools {
   return {
-    shell: hasShell ? SHELL : null,
-    mkfifo: mkfifo ?? null,
-    setpriv: works ? setpriv : null,
-    bwrap: bwrap ?? null,
-    awk: awk ?? null,
-    setsid: setsid ?? null,
-    tar: tar ?? null,
+    shell: isExecutable(SHELL) ? SHELL : null,
+    mkfifo: findTool('mkfifo'),
+    setpriv: findTool('setpriv'),
+    bwrap: findTool('bwrap'),
+    awk: findTool('awk'),
+    setsid: findTool('setsid'),
+    tar: findTool('tar'),
   };
+}
+
+/** The programs that were found, without those that cannot do what is wanted of them. Runs setpriv. */
+export async function checkTools(found: SandboxTools): Promise<SandboxTools> {
+  const { setpriv } = found;
+  return { ...found, setpriv: setpriv !== null && (await setsDeathSignal(setpriv)) ? setpriv : null };
 }
 
 /** The setpriv of busybox has no --pdeathsig. */
@@ -58,17 +59,17 @@ export function defaultPath(): string {
 }
 
 /** Standard directories first, then the sidecar's PATH. */
-async function findTool(name: string): Promise<string | null> {
+function findTool(name: string): string | null {
   for (const directory of `${STANDARD_PATH}:${defaultPath()}`.split(':')) {
     const path = join(directory, name);
-    if (await isExecutable(path)) return path;
+    if (isExecutable(path)) return path;
   }
   return null;
 }
 
-async function isExecutable(path: string): Promise<boolean> {
+function isExecutable(path: string): boolean {
   try {
-    await access(path, constants.X_OK);
+    accessSync(path, constants.X_OK);
     return true;
   } catch {
     return false;

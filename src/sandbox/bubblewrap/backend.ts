@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BackendAvailability, EffectiveLimits, EnforcementTable } from '../../../protocol/index.js';
@@ -21,7 +21,7 @@ export class BubblewrapBackend implements SandboxBackend {
   readonly name = 'bubblewrap';
   readonly isolatesNetwork = true;
   readonly #context: BackendContext;
-  #prepared: Promise<BubblewrapContainerContext> | null = null;
+  #prepared: BubblewrapContainerContext | null = null;
 
   constructor(context: BackendContext) {
     this.#context = context;
@@ -39,7 +39,7 @@ export class BubblewrapBackend implements SandboxBackend {
   }
 
   async createContainer(spec: ContainerSpec): Promise<Container> {
-    return BubblewrapContainer.create(spec, await this.#containerContext());
+    return BubblewrapContainer.create(spec, this.#containerContext());
   }
 
   #obstacle(): string | null {
@@ -74,20 +74,20 @@ export class BubblewrapBackend implements SandboxBackend {
     }
   }
 
-  #containerContext(): Promise<BubblewrapContainerContext> {
+  #containerContext(): BubblewrapContainerContext {
     this.#prepared ??= this.#prepare();
     return this.#prepared;
   }
 
-  async #prepare(): Promise<BubblewrapContainerContext> {
+  #prepare(): BubblewrapContainerContext {
     const { instance, cgroups, allowedCwd, network, readOnlyPaths, sandboxUid, logger } = this.#context;
     const user = taskUser(sandboxUid);
     const { directory } = instance.paths;
     return {
       ...{ instance, cgroups, allowedCwd, network, logger, user },
       tools: this.#tools(),
-      provided: await writeIdentityFiles(directory, { user, network }),
-      seccompFile: await writeFilter(directory),
+      provided: writeIdentityFiles(directory, { user, network }),
+      seccompFile: writeFilter(directory),
       layout: findLayout({ network, readOnlyPaths: [...readOnlyPaths, ...allowedCwd] }),
     };
   }
@@ -101,11 +101,11 @@ export class BubblewrapBackend implements SandboxBackend {
   }
 }
 
-async function writeFilter(directory: string): Promise<string | null> {
+function writeFilter(directory: string): string | null {
   const architecture = seccompArchitecture();
   if (architecture === null) return null;
   const path = join(directory, 'seccomp.bpf');
-  await writeFile(path, assembleSeccompFilter(architecture), { mode: 0o600 });
+  writeFileSync(path, assembleSeccompFilter(architecture), { mode: 0o600 });
   return path;
 }
 
