@@ -30,6 +30,8 @@ export interface SandboxBackend {
    * @throws SandboxError kind `validation` for a file path that leaves the workspace, `sandbox` where it cannot be made
    */
   createContainer(spec: ContainerSpec): Promise<Container>;
+  /** Resolves when nothing is left of what was tried out. The containers are for their owner to clean up. */
+  close(): Promise<void>;
 }
 
 /** What a container is made for. */

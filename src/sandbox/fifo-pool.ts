@@ -41,23 +41,37 @@ export class FifoPool {
     await this.#refilling?.catch(() => undefined);
   }
 
+  /**
+   * Makes the first FIFOs by way of another program, which becomes mkfifo(1). Never rejects.
+   * @param program its path and the arguments that come before the command
+   * @returns whether it did
+   */
+  async prepareBy(program: readonly string[]): Promise<boolean> {
+    const making = this.#refill(program);
+    return making.then(
+      () => true,
+      () => false,
+    );
+  }
+
   /** Sees to it that the reserve is there soon. What fails is met again, and told, by who has to wait for a batch. */
   prepare(): void {
     if (this.#ready.length < this.#reserve) this.#refill().catch(() => undefined);
   }
 
-  #refill(): Promise<void> {
-    this.#refilling ??= this.#make().finally(() => {
+  #refill(by: readonly string[] = []): Promise<void> {
+    this.#refilling ??= this.#make(by).finally(() => {
       this.#refilling = null;
     });
     return this.#refilling;
   }
 
-  async #make(): Promise<void> {
+  async #make(by: readonly string[]): Promise<void> {
     const length = Math.max(MIN_BATCH, this.#reserve);
     checkSpawnRoom();
     const names = Array.from({ length }, () => String(this.#made++));
-    const { failed, shortMessage, stderr } = await execa(this.#mkfifo, ['-m', '600', '--', ...names], {
+    const [file = this.#mkfifo, ...args] = [...by, this.#mkfifo, '-m', '600', '--', ...names];
+    const { failed, shortMessage, stderr } = await execa(file, args, {
       cwd: this.#directory,
       env: {},
       extendEnv: false,

@@ -50,9 +50,8 @@ export class SandboxInstance {
     this.#startGuardian = () => (guarded ? new Guardian(tools.shell, sweepCommand, paths.directory, logger) : null);
   }
 
-  /** Starts the processes of the instance: the guardian, and what makes the first FIFOs. To be called once. */
-  start(): void {
-    this.fifos?.prepare();
+  /** Starts the guardian. To be called once. */
+  guard(): void {
     this.#guardian = this.#startGuardian();
   }
 

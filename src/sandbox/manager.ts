@@ -4,6 +4,7 @@ import type { BackendName, CommandSpec, Container, ContainerSpec, SandboxBackend
 import { chooseBackend, createBackends, tryBackends } from './backends.js';
 import { CgroupManager, type CgroupSupport } from './cgroup/index.js';
 import { SandboxError } from './errors.js';
+import { checkExecutionId } from './execution-id.js';
 import { SandboxInstance } from './instance.js';
 import { SetupGate } from './setup-gate.js';
 import { checkTools, defaultPath, findTools } from './tools.js';
@@ -54,6 +55,7 @@ export class SandboxManager {
   /** What cgroups can do for tasks here, and why they cannot do the rest. */
   readonly cgroupSupport: CgroupSupport;
   readonly #instance: SandboxInstance;
+  readonly #backends: readonly SandboxBackend[];
   readonly #cgroups: CgroupManager;
   readonly #setups = new SetupGate();
   readonly #containers = new Map<string, Container>();
@@ -74,6 +76,7 @@ export class SandboxManager {
       defaultPath(),
     ]);
     this.#instance = parts.instance;
+    this.#backends = parts.backends;
     this.#cgroups = parts.cgroups;
     this.cgroupSupport = parts.cgroups.support;
   }
@@ -93,15 +96,17 @@ export class SandboxManager {
       logger,
     });
     let cgroups: CgroupManager | null = null;
+    let backends: SandboxBackend[] = [];
     try {
       cgroups = await CgroupManager.create(instance.id, {
         record: async (directories) => instance.ledger.cgroups(directories),
       });
-      instance.start();
-      const tools = await checkTools(found);
+      const checking = checkTools(found, instance.fifos);
+      instance.guard();
+      const tools = await checking;
       const { readOnlyPaths = [], sandboxUid = NOBODY } = options;
       const shared = { instance, tools, cgroups, logger };
-      const backends = createBackends({
+      backends = createBackends({
         ...shared,
         allowedCwd,
         network,
@@ -112,8 +117,9 @@ export class SandboxManager {
       const available = await tryBackends(backends, options);
       const backend = chooseBackend(options.backend, backends, available);
       const enforcement = await backend.enforcement();
-      return new SandboxManager({ backend, available, enforcement, instance, cgroups }, options);
+      return new SandboxManager({ backends, backend, available, enforcement, instance, cgroups }, options);
     } catch (error) {
+      await closeAll(backends);
       await cgroups?.close();
       await instance.close();
       throw error;
@@ -171,27 +177,22 @@ export class SandboxManager {
   async #close(): Promise<{ leaked: number }> {
     const outcomes = await Promise.all(Array.from(this.#containers.values(), (each) => this.cleanupContainer(each)));
     const leaked = outcomes.reduce((sum, outcome) => sum + outcome.leaked, 0);
+    await closeAll(this.#backends);
     const left = await this.#cgroups.close();
     await this.#instance.close({ keepDirectory: leaked > 0 || left.length > 0 });
     return { leaked };
   }
 }
 
+async function closeAll(backends: readonly SandboxBackend[]): Promise<void> {
+  await Promise.all(backends.map((backend) => backend.close()));
+}
+
 interface ManagerParts {
+  readonly backends: readonly SandboxBackend[];
   readonly backend: SandboxBackend;
   readonly available: BackendAvailability[];
   readonly enforcement: EnforcementTable;
   readonly instance: SandboxInstance;
   readonly cgroups: CgroupManager;
-}
-
-/** It names directories, and stands in the environment of the task. */
-function checkExecutionId(executionId: string): void {
-  if (/^[\w-]{1,128}$/.test(executionId)) return;
-  throw new SandboxError(
-    'validation',
-    'invalid_execution_id',
-    `executionId: ${JSON.stringify(executionId)} has to be 1 to 128 letters, digits, '_' or '-'`,
-    { field: 'executionId', value: executionId },
-  );
 }

@@ -32,6 +32,8 @@ export class ProcessBackend implements SandboxBackend {
     return ProcessContainer.create(spec, this.#containerContext());
   }
 
+  async close(): Promise<void> {}
+
   #obstacle(): string | null {
     const { tools } = this.#context;
     if (process.platform === 'win32') return 'it needs a Unix system: process groups, signals and rlimits';

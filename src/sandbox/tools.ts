@@ -1,6 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { execa } from 'execa';
+import type { FifoPool } from './fifo-pool.js';
 
 /** The programs of the system that the backends use, as absolute paths; null where one is missing. */
 export interface SandboxTools {
@@ -16,6 +17,7 @@ export interface SandboxTools {
 }
 
 const SHELL = '/bin/sh';
+const STANDARD_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Finds the programs, and does not run them: whether setpriv is of use is for `checkTools` to tell. */
 export function findTools(): SandboxTools {
@@ -30,24 +32,30 @@ export function findTools(): SandboxTools {
   };
 }
 
-/** The programs that were found, without those that cannot do what is wanted of them. Runs setpriv. */
-export async function checkTools(found: SandboxTools): Promise<SandboxTools> {
+/**
+ * The programs that were found, without a setpriv that cannot do what is wanted of it, as that of busybox. It is run, and
+ * makes the first FIFOs that way.
+ */
+export async function checkTools(found: SandboxTools, fifos: FifoPool | null): Promise<SandboxTools> {
   const { setpriv } = found;
-  return { ...found, setpriv: setpriv !== null && (await setsDeathSignal(setpriv)) ? setpriv : null };
+  if (setpriv === null) {
+    fifos?.prepare();
+    return found;
+  }
+  const line = [setpriv, '--pdeathsig', 'KILL', '--'];
+  const works = (await fifos?.prepareBy(line)) || (await runs([...line, 'true']));
+  return { ...found, setpriv: works ? setpriv : null };
 }
 
-/** The setpriv of busybox has no --pdeathsig. */
-async function setsDeathSignal(setpriv: string): Promise<boolean> {
-  const { exitCode } = await execa(setpriv, ['--pdeathsig', 'KILL', '--', setpriv, '--version'], {
-    env: {},
+async function runs([file = '', ...args]: readonly string[]): Promise<boolean> {
+  const { exitCode } = await execa(file, args, {
+    env: { PATH: STANDARD_PATH },
     extendEnv: false,
     stdio: 'ignore',
     reject: false,
   });
   return exitCode === 0;
 }
-
-const STANDARD_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
  * The PATH of a task that sets none: the absolute entries of the sidecar's own, so that what its user can run can be

@@ -21,6 +21,7 @@ export class BubblewrapBackend implements SandboxBackend {
   readonly name = 'bubblewrap';
   readonly isolatesNetwork = true;
   readonly #context: BackendContext;
+  #tidying: Promise<unknown> = Promise.resolve();
   #prepared: BubblewrapContainerContext | null = null;
 
   constructor(context: BackendContext) {
@@ -40,6 +41,10 @@ export class BubblewrapBackend implements SandboxBackend {
 
   async createContainer(spec: ContainerSpec): Promise<Container> {
     return BubblewrapContainer.create(spec, this.#containerContext());
+  }
+
+  async close(): Promise<void> {
+    await this.#tidying;
   }
 
   #obstacle(): string | null {
@@ -67,7 +72,8 @@ export class BubblewrapBackend implements SandboxBackend {
         if (exit?.signal === 'SIGKILL') return null;
         return `a command that kills itself was seen to end with ${JSON.stringify(exit)}`;
       } finally {
-        await container.cleanup();
+        // Whether it works is known by now, and nobody has to wait for the rest.
+        this.#tidying = container.cleanup();
       }
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
