@@ -29,7 +29,7 @@ export class GroupedProcess implements SandboxProcess {
 
   /** @param cgroup the cgroup that it runs in; null where there is none */
   constructor(spawned: SpawnedCommand, tree: ProcessTree, cgroup: TaskCgroup | null) {
-    this.pid = spawned.pid;
+    this.pid = spawned.identity.pid;
     this.stdin = spawned.stdin;
     this.stdout = spawned.stdout;
     this.stderr = spawned.stderr;

@@ -7,7 +7,8 @@ import { SandboxError } from './errors.js';
 import { checkExecutionId } from './execution-id.js';
 import { SandboxInstance } from './instance.js';
 import { SetupGate } from './setup-gate.js';
-import { checkTools, defaultPath, findTools } from './tools.js';
+import { openStarting, type Starting } from './starting.js';
+import { defaultPath, findTools } from './tools.js';
 
 export interface SandboxManagerOptions {
   /** `auto` takes the strongest backend that works here. */
@@ -41,6 +42,9 @@ const NOBODY = 65_534;
 
 const DEFAULT_POOL_SIZE = 4;
 
+/** For each of so many tasks. */
+const PIPES_PER_TASK = 3;
+
 /** Creates the places where tasks run, executes commands in them, and cleans them up. Owns all that it creates. */
 export class SandboxManager {
   readonly backend: SandboxBackend;
@@ -55,6 +59,7 @@ export class SandboxManager {
   /** What cgroups can do for tasks here, and why they cannot do the rest. */
   readonly cgroupSupport: CgroupSupport;
   readonly #instance: SandboxInstance;
+  readonly #starting: Starting;
   readonly #backends: readonly SandboxBackend[];
   readonly #cgroups: CgroupManager;
   readonly #setups = new SetupGate();
@@ -76,6 +81,7 @@ export class SandboxManager {
       defaultPath(),
     ]);
     this.#instance = parts.instance;
+    this.#starting = parts.starting;
     this.#backends = parts.backends;
     this.#cgroups = parts.cgroups;
     this.cgroupSupport = parts.cgroups.support;
@@ -87,25 +93,30 @@ export class SandboxManager {
    */
   static async create(options: SandboxManagerOptions): Promise<SandboxManager> {
     const { allowedCwd, network, enableMonitoring = true, logger } = options;
-    const found = findTools();
+    const tools = findTools();
     const instance = await SandboxInstance.open({
-      tools: found,
+      tools,
       workspaceRoot: options.workspaceRoot,
       sweepCommand: options.sweepCommand ?? [],
-      poolSize: options.poolSize ?? DEFAULT_POOL_SIZE,
       logger,
     });
     let cgroups: CgroupManager | null = null;
+    let starting: Starting | null = null;
     let backends: SandboxBackend[] = [];
     try {
       cgroups = await CgroupManager.create(instance.id, {
         record: async (directories) => instance.ledger.cgroups(directories),
       });
-      const checking = checkTools(found, instance.fifos);
+      const opening = openStarting({
+        tools,
+        directory: instance.paths.fifos,
+        reserve: PIPES_PER_TASK * (options.poolSize ?? DEFAULT_POOL_SIZE),
+        logger,
+      });
       instance.guard();
-      const tools = await checking;
+      starting = await opening;
       const { readOnlyPaths = [], sandboxUid = NOBODY } = options;
-      const shared = { instance, tools, cgroups, logger };
+      const shared = { instance, tools, starting, cgroups, logger };
       backends = createBackends({
         ...shared,
         allowedCwd,
@@ -117,10 +128,11 @@ export class SandboxManager {
       const available = await tryBackends(backends, options);
       const backend = chooseBackend(options.backend, backends, available);
       const enforcement = await backend.enforcement();
-      return new SandboxManager({ backends, backend, available, enforcement, instance, cgroups }, options);
+      return new SandboxManager({ backends, backend, available, enforcement, instance, starting, cgroups }, options);
     } catch (error) {
       await closeAll(backends);
       await cgroups?.close();
+      await starting?.close();
       await instance.close();
       throw error;
     }
@@ -134,8 +146,8 @@ export class SandboxManager {
   /**
    * Makes the place where one task runs.
    * @throws SandboxError kind `validation` for an execution id that is no name of a directory and for a file path that
-   * leaves the workspace, `sandbox` where it cannot be made, where too many
-   * files are open, where the id is in use, or where the manager is closed
+   * leaves the workspace, `sandbox` where it cannot be made, where too many files are open, where the id is in use, or
+   * where the manager is closed
    */
   async createContainer(spec: ContainerSpec): Promise<Container> {
     this.#checkOpen();
@@ -179,6 +191,7 @@ export class SandboxManager {
     const leaked = outcomes.reduce((sum, outcome) => sum + outcome.leaked, 0);
     await closeAll(this.#backends);
     const left = await this.#cgroups.close();
+    await this.#starting.close();
     await this.#instance.close({ keepDirectory: leaked > 0 || left.length > 0 });
     return { leaked };
   }
@@ -194,5 +207,6 @@ interface ManagerParts {
   readonly available: BackendAvailability[];
   readonly enforcement: EnforcementTable;
   readonly instance: SandboxInstance;
+  readonly starting: Starting;
   readonly cgroups: CgroupManager;
 }

@@ -2,6 +2,7 @@ import { chownSync, closeSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { errorCode } from './error-code.js';
 import { SandboxError } from './errors.js';
+import type { PassedDescriptor } from './launcher/index.js';
 import type { Pipe } from './pipe.js';
 
 export interface PipeOwner {
@@ -21,7 +22,7 @@ export class PipeSet {
   }
 
   /** What the command is to be given, in the order in which the pipes were opened. */
-  get childEnds(): number[] {
+  get childEnds(): PassedDescriptor[] {
     return this.#pipes.map(({ childEnd }) => childEnd);
   }
 
@@ -46,7 +47,7 @@ export class PipeSet {
   closeChildEnds(): void {
     if (!this.#childEndsOpen) return;
     this.#childEndsOpen = false;
-    for (const { childEnd } of this.#pipes) closeSync(childEnd);
+    for (const { childEnd } of this.#pipes) closeSync(childEnd.fd);
   }
 
   /** Lets go of everything. To be called when no process of the command is left. Idempotent. */

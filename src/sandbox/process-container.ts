@@ -1,10 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '../tracking/index.js';
-import { checkArgumentSize } from './argument-size.js';
 import type { CommandSpec, Container, ContainerSpec, SandboxProcess, WorkspaceMeasure } from './backend.js';
 import type { CgroupManager, TaskCgroup } from './cgroup/index.js';
 import { type Collection, collectFiles } from './collect.js';
+import type { CommandStarter } from './command-starter.js';
 import { resolveCwd } from './cwd.js';
 import { taskEnvironment } from './environment.js';
 import { errorCode } from './error-code.js';
@@ -12,15 +12,12 @@ import { SandboxError } from './errors.js';
 import { inspectExecutable } from './executable.js';
 import { GroupedProcess } from './grouped-process.js';
 import type { SandboxInstance } from './instance.js';
-import { type LaunchTools, launchLine } from './launch-line.js';
 import { measureFiles } from './measure.js';
 import type { ProcessIdentity } from './process-entry.js';
-import { identify } from './process-reader.js';
 import { ProcessTree } from './process-tree.js';
 import { removeTree } from './remove-tree.js';
 import { terminateOrCount } from './repeatable-kill.js';
-import { divideEnvironment } from './shell-environment.js';
-import { spawnJoined } from './spawn-joined.js';
+import { rlimitsOf } from './rlimits.js';
 import { defaultPath } from './tools.js';
 import { type GivenFiles, writeFiles } from './workspace-files.js';
 
@@ -28,7 +25,7 @@ import { type GivenFiles, writeFiles } from './workspace-files.js';
 export interface ProcessContainerContext {
   readonly instance: SandboxInstance;
   readonly cgroups: CgroupManager;
-  readonly tools: LaunchTools;
+  readonly starter: CommandStarter;
   readonly allowedCwd: readonly string[];
   readonly logger: Logger;
 }
@@ -91,7 +88,7 @@ export class ProcessContainer implements Container {
   }
 
   async #start(spec: CommandSpec): Promise<GroupedProcess> {
-    const { instance, tools, allowedCwd } = this.#context;
+    const { instance, starter, allowedCwd } = this.#context;
     const cwd = await resolveCwd(this.workspace, spec.cwd, allowedCwd);
     const environment = taskEnvironment({
       given: spec.env,
@@ -101,16 +98,18 @@ export class ProcessContainer implements Container {
       instanceId: instance.id,
       executionId: this.id,
     });
-    const executable = inspectExecutable(spec.command, environment.PATH ?? '', cwd);
-    // A shell's exec takes no `--`: what it starts has to begin with a slash, not with a dash.
-    const command = tools.setpriv === null ? executable : spec.command;
-    const procsFiles = this.#cgroup?.procsFiles ?? [];
-    const { plain, restoring } = divideEnvironment(environment);
-    const line = launchLine(tools, this.#spec.limits, restoring, [command, ...spec.args], procsFiles);
-    await checkArgumentSize(line, plain);
-    const request = { line, cwd, environment: plain, stdin: spec.stdin, fifos: instance.fifos };
-    const spawned = await spawnJoined(request, procsFiles);
-    const root = identify(spawned.pid);
+    const spawned = await starter.start({
+      file: inspectExecutable(spec.command, environment.PATH ?? '', cwd),
+      argv: [spec.command, ...spec.args],
+      cwd,
+      environment,
+      stdin: spec.stdin,
+      descriptors: [],
+      procsFiles: this.#cgroup?.procsFiles ?? [],
+      rlimits: rlimitsOf(this.#spec.limits),
+      user: null,
+    });
+    const root = spawned.identity;
     instance.ledger.started({ executionId: this.id, ...root });
     return new GroupedProcess(spawned, this.#treeOf(root), this.#cgroup);
   }

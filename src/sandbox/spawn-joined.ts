@@ -14,8 +14,8 @@ export async function spawnJoined(request: SpawnRequest, procsFiles: readonly st
   const pipe = openOutputPipe(fifo!);
   const refusals = new LineReader(pipe.stream);
   try {
-    const spawned = await spawnCommand({ ...request, descriptors: [pipe.childEnd] }).finally(() =>
-      closeSync(pipe.childEnd),
+    const spawned = await spawnCommand({ ...request, descriptors: [pipe.childEnd.fd] }).finally(() =>
+      closeSync(pipe.childEnd.fd),
     );
     const refused = await refusals.next();
     if (refused === null) return spawned;

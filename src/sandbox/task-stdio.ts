@@ -1,12 +1,13 @@
 import type { Readable, Writable } from 'node:stream';
 import type { FifoPool } from './fifo-pool.js';
+import type { PassedDescriptor } from './launcher/index.js';
 import { openInputPipe, openOutputPipe } from './pipe.js';
 import { type PipeOwner, PipeSet } from './pipe-set.js';
 
 /** The three standard streams of one command. */
 export interface TaskStdio {
-  /** What the command is spawned with: descriptors of real pipes. */
-  readonly child: readonly [stdin: number | 'ignore', stdout: number, stderr: number];
+  /** What the command is spawned with: descriptors of real pipes; null is /dev/null. */
+  readonly child: readonly [stdin: PassedDescriptor | null, stdout: PassedDescriptor, stderr: PassedDescriptor];
   readonly stdin: Writable | null;
   readonly stdout: Readable;
   readonly stderr: Readable;
@@ -33,7 +34,7 @@ export async function openTaskStdio(
     const stderr = pipes.open(openOutputPipe, err!);
     const feed = input === undefined ? null : pipes.open(openInputPipe, input);
     return {
-      child: [feed?.childEnd ?? 'ignore', stdout.childEnd, stderr.childEnd],
+      child: [feed?.childEnd ?? null, stdout.childEnd, stderr.childEnd],
       stdin: feed?.stream ?? null,
       stdout: stdout.stream,
       stderr: stderr.stream,

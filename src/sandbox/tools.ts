@@ -1,13 +1,13 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { execa } from 'execa';
-import type { FifoPool } from './fifo-pool.js';
 
 /** The programs of the system that the backends use, as absolute paths; null where one is missing. */
 export interface SandboxTools {
   readonly shell: string | null;
+  readonly perl: string | null;
   readonly mkfifo: string | null;
-  /** setpriv(1) that knows --pdeathsig, which only Linux has. */
+  /** setpriv(1), which may not be of use: see `checkSetpriv`. */
   readonly setpriv: string | null;
   /** bubblewrap. */
   readonly bwrap: string | null;
@@ -19,10 +19,11 @@ export interface SandboxTools {
 const SHELL = '/bin/sh';
 const STANDARD_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** Finds the programs, and does not run them: whether setpriv is of use is for `checkTools` to tell. */
+/** Finds the programs, and does not run them: whether setpriv is of use is for `checkSetpriv` to tell. */
 export function findTools(): SandboxTools {
   return {
     shell: isExecutable(SHELL) ? SHELL : null,
+    perl: findTool('perl'),
     mkfifo: findTool('mkfifo'),
     setpriv: findTool('setpriv'),
     bwrap: findTool('bwrap'),
@@ -32,29 +33,16 @@ export function findTools(): SandboxTools {
   };
 }
 
-/**
- * The programs that were found, without a setpriv that cannot do what is wanted of it, as that of busybox. It is run, and
- * makes the first FIFOs that way.
- */
-export async function checkTools(found: SandboxTools, fifos: FifoPool | null): Promise<SandboxTools> {
-  const { setpriv } = found;
-  if (setpriv === null) {
-    fifos?.prepare();
-    return found;
-  }
-  const line = [setpriv, '--pdeathsig', 'KILL', '--'];
-  const works = (await fifos?.prepareBy(line)) || (await runs([...line, 'true']));
-  return { ...found, setpriv: works ? setpriv : null };
-}
-
-async function runs([file = '', ...args]: readonly string[]): Promise<boolean> {
-  const { exitCode } = await execa(file, args, {
+/** The setpriv that was found where it knows --pdeathsig, which that of busybox does not, and only Linux has; or null. */
+export async function checkSetpriv(setpriv: string | null): Promise<string | null> {
+  if (setpriv === null) return null;
+  const { exitCode } = await execa(setpriv, ['--pdeathsig', 'KILL', '--', 'true'], {
     env: { PATH: STANDARD_PATH },
     extendEnv: false,
     stdio: 'ignore',
     reject: false,
   });
-  return exitCode === 0;
+  return exitCode === 0 ? setpriv : null;
 }
 
 /**

@@ -48,16 +48,18 @@ export class BubblewrapBackend implements SandboxBackend {
   }
 
   #obstacle(): string | null {
-    const { tools, instance, sandboxUid } = this.#context;
+    const { tools, starting, sandboxUid } = this.#context;
     if (process.platform !== 'linux') return 'it needs Linux';
     if (tools.bwrap === null) return 'bwrap is not installed (package bubblewrap)';
     if (tools.shell === null) return 'there is no /bin/sh';
     if (tools.awk === null) return 'awk is not installed';
     if (tools.tar === null) return 'tar is not installed';
-    if (instance.fifos === null) return 'mkfifo is not installed (package coreutils)';
+    if (starting.fifos === null) return 'neither perl nor mkfifo is installed (package coreutils)';
     if (process.getuid?.() !== 0) return null;
     if (sandboxUid === 0) return 'the setting sandboxUid is 0, and tasks never run as root';
-    return tools.setpriv === null ? 'setpriv of util-linux is not installed, and tasks never run as root' : null;
+    return starting.changesUser
+      ? null
+      : 'neither perl nor setpriv of util-linux is installed, and tasks never run as root';
   }
 
   /** The command dies by a signal, which tells that the launcher's awk tells signals from exit codes. */
@@ -86,11 +88,11 @@ export class BubblewrapBackend implements SandboxBackend {
   }
 
   #prepare(): BubblewrapContainerContext {
-    const { instance, cgroups, allowedCwd, network, readOnlyPaths, sandboxUid, logger } = this.#context;
+    const { instance, starting, cgroups, allowedCwd, network, readOnlyPaths, sandboxUid, logger } = this.#context;
     const user = taskUser(sandboxUid);
     const { directory } = instance.paths;
     return {
-      ...{ instance, cgroups, allowedCwd, network, logger, user },
+      ...{ instance, starting, cgroups, allowedCwd, network, logger, user },
       tools: this.#tools(),
       provided: writeIdentityFiles(directory, { user, network }),
       seccompFile: writeFilter(directory),
@@ -99,11 +101,11 @@ export class BubblewrapBackend implements SandboxBackend {
   }
 
   #tools(): BubblewrapTools {
-    const { shell, bwrap, awk, setpriv, setsid, tar } = this.#context.tools;
+    const { shell, bwrap, awk, setsid, tar } = this.#context.tools;
     if (shell === null || bwrap === null || awk === null || tar === null) {
       throw new TypeError('unreachable: a backend that does not work was used');
     }
-    return { shell, bwrap, awk, setpriv, setsid, tar };
+    return { bwrap, awk, setsid, tar };
   }
 }
 

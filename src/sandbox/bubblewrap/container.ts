@@ -13,8 +13,8 @@ import { isInside } from '../inside.js';
 import type { SandboxInstance } from '../instance.js';
 import { measureFiles } from '../measure.js';
 import { EXECUTION_MARKER, INSTANCE_MARKER } from '../process-markers.js';
-import { identify } from '../process-reader.js';
 import { terminateOrCount } from '../repeatable-kill.js';
+import type { Starting } from '../starting.js';
 import { TaskAccounting } from '../task-accounting.js';
 import { checkFiles } from '../workspace-files.js';
 import type { WorkspaceRoot } from '../workspace-root.js';
@@ -29,6 +29,7 @@ import { BubblewrapProcess, HELPERS } from './process.js';
 /** What the containers of the `bubblewrap` backend have in common. */
 export interface BubblewrapContainerContext {
   readonly instance: SandboxInstance;
+  readonly starting: Starting;
   readonly cgroups: CgroupManager;
   readonly tools: BubblewrapTools;
   readonly user: TaskUser;
@@ -123,7 +124,7 @@ export class BubblewrapContainer implements Container {
     const cgroup = this.#cgroup;
     this.#sandbox = await launchSandbox({
       ...this.#context,
-      fifos: instance.fifos!,
+      starting: this.#context.starting,
       files,
       privateBytes: this.#allowedBytes() + PAGE_BYTES,
       sharedMemoryBytes: this.#sharedMemoryBytes(),
@@ -132,7 +133,7 @@ export class BubblewrapContainer implements Container {
     }).catch(async (error: unknown) => {
       throw await launchFailure(error, cgroup, limits);
     });
-    instance.ledger.started({ executionId: this.id, ...identify(this.#sandbox.spawned.pid) });
+    instance.ledger.started({ executionId: this.id, ...this.#sandbox.spawned.identity });
     await cgroup.resetMemoryPeak();
     this.#before = await cgroup.usage();
   }

@@ -1,5 +1,6 @@
 import type { EffectiveLimits } from '../../../protocol/index.js';
 import type { ExitStatus } from '../backend.js';
+import { BLOCK_BYTES, type Rlimits, rlimitsOf } from '../rlimits.js';
 import { divideEnvironment } from '../shell-environment.js';
 import { signalName } from '../signal-name.js';
 import { DESCRIPTORS } from './bwrap-arguments.js';
@@ -51,8 +52,6 @@ export interface ScriptOptions {
   readonly setsid: string | null;
 }
 
-const BLOCK_BYTES = 512;
-
 /** The script that becomes the command: it sets the limits of each process, and executes. */
 export function launchScript({ command, environment, cwd, limits, stdin, setsid }: ScriptOptions): string {
   const { plain, restoring } = divideEnvironment(environment);
@@ -62,7 +61,7 @@ export function launchScript({ command, environment, cwd, limits, stdin, setsid 
     `echo ${STARTED} >&${DESCRIPTORS.status}`,
     'exec 3>&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-',
     `cd ${quoted(cwd)} || exit 125`,
-    ...rlimits(limits).map((setting) => `ulimit ${setting} 2>/dev/null`),
+    ...ulimits(rlimitsOf(limits)).map((setting) => `ulimit ${setting} 2>/dev/null`),
     'unset PWD OLDPWD',
     ...Object.entries(plain).map(([name, value]) => `export ${name}=${quoted(value)}`),
     `exec ${line.map(quoted).join(' ')}`,
@@ -70,10 +69,9 @@ export function launchScript({ command, environment, cwd, limits, stdin, setsid 
   ].join('\n');
 }
 
-function rlimits({ openFiles, fileSizeBytes, cpuTimeMs }: EffectiveLimits): string[] {
-  const cpuSeconds = Math.ceil(cpuTimeMs / 1_000) + 1;
-  const blocks = Math.ceil(fileSizeBytes / BLOCK_BYTES);
-  return ['-c 0', `-n ${openFiles}`, `-f ${blocks}`, `-S -t ${cpuSeconds}`, `-H -t ${cpuSeconds + 1}`];
+function ulimits({ openFiles, fileSizeBytes, cpuSeconds }: Rlimits): string[] {
+  const { soft, hard } = cpuSeconds;
+  return ['-c 0', `-n ${openFiles}`, `-f ${fileSizeBytes / BLOCK_BYTES}`, `-S -t ${soft}`, `-H -t ${hard}`];
 }
 
 /** A word of a shell script that stands for exactly this text. */

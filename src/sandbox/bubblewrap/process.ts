@@ -45,7 +45,7 @@ export class BubblewrapProcess implements SandboxProcess {
 
   constructor({ sandbox, cgroup, accounting, stdin }: BubblewrapProcessOptions) {
     const { spawned } = sandbox;
-    this.pid = spawned.pid;
+    this.pid = spawned.identity.pid;
     this.accounting = accounting;
     this.stdin = stdin === 'pipe' ? sandbox.stdin.stream : null;
     if (stdin === 'none') sandbox.stdin.release();

@@ -5,11 +5,13 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readSync,
   rmdirSync,
+  statSync,
   watch,
   writeSync,
 } from 'node:fs';
-import { open, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 
 /**
  * What is done to the files of cgroups: the whole contact with the kernel goes through here.
@@ -56,6 +58,8 @@ export const kernelCgroupFiles: CgroupFiles = {
   },
   removeDirectory: async (path) => rmdirSync(path),
   children: async (path) => {
+    // A directory has a link for itself, one for its name, and one from each directory in it.
+    if (statSync(path).nlink === 2) return [];
     const entries = readdirSync(path, { withFileTypes: true });
     return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
   },
@@ -67,14 +71,13 @@ export const kernelCgroupFiles: CgroupFiles = {
     return type === CGROUP_SUPER_MAGIC || type === CGROUP2_SUPER_MAGIC;
   },
   open: async (path) => {
-    const handle = await open(path, constants.O_RDONLY);
+    const descriptor = openSync(path, constants.O_RDONLY);
     return {
       read: async () => {
-        const buffer = Buffer.allocUnsafe(MAX_FILE_BYTES);
-        const { bytesRead } = await handle.read(buffer, 0, MAX_FILE_BYTES, 0);
-        return buffer.toString('latin1', 0, bytesRead);
+        const length = readSync(descriptor, readBuffer, 0, readBuffer.length, 0);
+        return readBuffer.toString('latin1', 0, length);
       },
-      close: () => handle.close(),
+      close: async () => closeSync(descriptor),
     };
   },
   watch: (path, changed) => {
@@ -89,4 +92,4 @@ const CGROUP_SUPER_MAGIC = 0x27e0eb;
 const CGROUP2_SUPER_MAGIC = 0x63677270;
 
 /** More than the longest file that is read this way, `memory.stat`, takes. */
-const MAX_FILE_BYTES = 16_384;
+const readBuffer = Buffer.allocUnsafe(16_384);
