@@ -1,7 +1,7 @@
-import { totalmem } from 'node:os';
 import type { EffectiveLimits, ResourceUsage } from '../../protocol/index.js';
 import type { Logger, QueueRegistry } from '../tracking/index.js';
 import { MonitorError } from './errors.js';
+import { machineMemoryBytes } from './machine-memory.js';
 import { MonitorHandle } from './monitor-handle.js';
 import type { MonitorObserver, MonitorTarget } from './monitor-target.js';
 import { OpenFilesWatch } from './open-files-watch.js';
@@ -79,7 +79,7 @@ export class ResourceMonitor {
   /** Whether this machine can meet the limits of a task at all. */
   canAcceptTask(limits: EffectiveLimits): { readonly ok: true } | { readonly ok: false; readonly message: string } {
     if (this.#closed) return { ok: false, message: 'the monitor is closed' };
-    const memoryBytes = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+    const memoryBytes = machineMemoryBytes();
     if (limits.memoryBytes <= memoryBytes) return { ok: true };
     const message = `limits.memoryBytes: ${limits.memoryBytes} is more than the ${memoryBytes} bytes that this machine has`;
     return { ok: false, message };

@@ -9,6 +9,8 @@ export interface StartRequest {
   readonly file: string;
   /** The arguments, the command's own name first. */
   readonly argv: readonly [string, ...string[]];
+  /** What is made for it, private, before anything else: absolute paths. */
+  readonly directories: readonly string[];
   readonly cwd: string;
   /** The whole environment. */
   readonly environment: Readonly<Record<string, string>>;

@@ -10,8 +10,8 @@ const MIN_BATCH = 96;
 export type MakeFifos = (directory: string, names: readonly string[]) => Promise<void>;
 
 /**
- * FIFOs that are made ahead, because Node has no pipe(2), and somebody else has to make them. Each is taken once, by who
- * opens and unlinks it. When fewer than the reserve are left, a further batch is made in the background.
+ * FIFOs that are made ahead, because Node has no pipe(2), and somebody else has to make them. Who takes one unlinks it or
+ * gives it back. When fewer than the reserve are left, a further batch is made in the background.
  */
 export class FifoPool {
   readonly #makeFifos: MakeFifos;
@@ -37,6 +37,11 @@ export class FifoPool {
     const taken = this.#ready.splice(0, count);
     this.prepare();
     return taken;
+  }
+
+  /** Takes back a FIFO that nobody has open any more: what was in it is gone with the last who had. */
+  giveBack(path: string): void {
+    this.#ready.push(path);
   }
 
   /** Resolves when nothing is being made any more. */

@@ -62,8 +62,8 @@ export class GroupedProcess implements SandboxProcess {
   }
 
   /** Lets go of the streams, whoever still holds their other ends. */
-  release(): void {
-    this.#spawned.release();
+  release(isLeft = true): void {
+    this.#spawned.release(isLeft);
   }
 
   /** The cgroup has all of them, wherever they have gone, and takes them at once; the tree is what was seen of them. */

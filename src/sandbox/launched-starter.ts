@@ -28,7 +28,7 @@ export class LaunchedStarter implements CommandStarter {
       stdio.closeChildEnds();
       return { ...launched, stdin: stdio.stdin, stdout: stdio.stdout, stderr: stdio.stderr, release: stdio.release };
     } catch (error) {
-      stdio.release();
+      stdio.release(true);
       throw error;
     }
   }

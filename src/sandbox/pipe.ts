@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, rmSync, unlinkSync } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import type { PassedDescriptor } from './launcher/index.js';
@@ -10,7 +10,8 @@ const O_PATH = 0o10_000_000;
 
 /**
  * A pipe between the sidecar and a command, made out of a FIFO. Unlike the socket that Node would give it, a command
- * can open it again as /dev/stdout or /proc/self/fd/1. The child's end blocks, ours does not.
+ * can open it again as /dev/stdout or /proc/self/fd/1. The child's end blocks, ours does not. The FIFO stays, for whoever
+ * owns it.
  */
 export interface Pipe<Stream> {
   /** A descriptor to pass on and then to close, and the flags that it was opened with. */
@@ -23,7 +24,6 @@ export interface Pipe<Stream> {
 /** Makes a pipe that a command writes to. */
 export function openOutputPipe(fifo: string): Pipe<Readable> {
   const [ourEnd, childEnd] = openEnds(fifo, [O_RDONLY | O_NONBLOCK, O_WRONLY]);
-  unlinkSync(fifo);
   const stream = new Socket({ fd: ourEnd!, readable: true, writable: false });
   return { childEnd: { fd: childEnd!, flags: O_WRONLY }, stream, release: () => stream.destroy() };
 }
@@ -111,7 +111,6 @@ class LateReaderDoor {
     if (this.#closed) return;
     this.#closed = true;
     if (this.#timer !== null) clearInterval(this.#timer);
-    rmSync(this.#fifo, { force: true });
   }
 
   #showWriter(): void {

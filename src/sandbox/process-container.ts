@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '../tracking/index.js';
 import type { CommandSpec, Container, ContainerSpec, SandboxProcess, WorkspaceMeasure } from './backend.js';
@@ -7,11 +6,11 @@ import { type Collection, collectFiles } from './collect.js';
 import type { CommandStarter } from './command-starter.js';
 import { resolveCwd } from './cwd.js';
 import { taskEnvironment } from './environment.js';
-import { errorCode } from './error-code.js';
 import { SandboxError } from './errors.js';
 import { inspectExecutable } from './executable.js';
 import { GroupedProcess } from './grouped-process.js';
 import type { SandboxInstance } from './instance.js';
+import { makeDirectory } from './make-directory.js';
 import { measureFiles } from './measure.js';
 import type { ProcessIdentity } from './process-entry.js';
 import { ProcessTree } from './process-tree.js';
@@ -54,10 +53,11 @@ export class ProcessContainer implements Container {
   /** @throws SandboxError kind `validation` for a file that cannot be, `sandbox` where the disk fails */
   static async create(spec: ContainerSpec, context: ProcessContainerContext): Promise<ProcessContainer> {
     const container = new ProcessContainer(spec, context);
-    await makeDirectory(container.workspace);
     try {
-      await makeDirectory(container.#temporary);
-      container.#given = await writeFiles(container.workspace, spec.files, spec.limits);
+      if (spec.files.length > 0) {
+        await container.#makeDirectories();
+        container.#given = await writeFiles(container.workspace, spec.files, spec.limits);
+      }
       container.#cgroup = await context.cgroups.createGroup(spec.executionId, spec.limits);
       return container;
     } catch (error) {
@@ -79,7 +79,7 @@ export class ProcessContainer implements Container {
   }
 
   measureWorkspace(): Promise<WorkspaceMeasure> {
-    return measureFiles([this.workspace, this.#temporary], this.#given);
+    return measureFiles(this.#directories, this.#given);
   }
 
   cleanup(): Promise<{ leaked: number }> {
@@ -87,8 +87,19 @@ export class ProcessContainer implements Container {
     return this.#cleaning;
   }
 
+  get #directories(): readonly string[] {
+    return [this.workspace, this.#temporary];
+  }
+
+  async #makeDirectories(): Promise<void> {
+    for (const directory of this.#directories) await makeDirectory(directory);
+  }
+
   async #start(spec: CommandSpec): Promise<GroupedProcess> {
     const { instance, starter, allowedCwd } = this.#context;
+    // Who starts the command makes the directories at less cost, where nothing has to be in them before.
+    const isLate = this.#spec.files.length === 0 && spec.cwd === undefined;
+    if (this.#spec.files.length === 0 && !isLate) await this.#makeDirectories();
     const cwd = await resolveCwd(this.workspace, spec.cwd, allowedCwd);
     const environment = taskEnvironment({
       given: spec.env,
@@ -101,6 +112,7 @@ export class ProcessContainer implements Container {
     const spawned = await starter.start({
       file: inspectExecutable(spec.command, environment.PATH ?? '', cwd),
       argv: [spec.command, ...spec.args],
+      directories: isLate ? this.#directories : [],
       cwd,
       environment,
       stdin: spec.stdin,
@@ -129,7 +141,7 @@ export class ProcessContainer implements Container {
     const leaked = started
       ? await terminateOrCount(started, { executionId: this.id, logger: this.#context.logger })
       : 0;
-    started?.release();
+    started?.release(leaked > 0);
     await this.#removeCgroup();
     await this.#remove(this.workspace);
     await this.#remove(this.#temporary);
@@ -152,14 +164,5 @@ export class ProcessContainer implements Container {
     } catch (error) {
       this.#context.logger.warn({ err: error, executionId: this.id, directory }, 'a workspace could not be removed');
     }
-  }
-}
-
-async function makeDirectory(path: string): Promise<void> {
-  try {
-    await mkdir(path, { mode: 0o700 });
-  } catch (error) {
-    const message = `the directory ${path} of the task could not be made (${errorCode(error)})`;
-    throw new SandboxError('sandbox', 'no_workspace', message, { path }, { cause: error });
   }
 }

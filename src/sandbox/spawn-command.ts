@@ -29,8 +29,8 @@ export interface SpawnedCommand {
   readonly stderr: Readable;
   /** Settles when the process itself has ended, whoever still holds its streams. Never rejects. */
   readonly exited: Promise<ExitStatus>;
-  /** Lets go of the streams. To be called when no process of the command is left, or none can be got rid of. */
-  release(): void;
+  /** Lets go of the streams. To be called when no process of the command is left, or, with `isLeft`, none can be got rid of. */
+  release(isLeft?: boolean): void;
 }
 
 /** execa passes on any descriptor; its types list only those of one digit. */
@@ -60,7 +60,7 @@ export async function spawnCommand(request: SpawnRequest): Promise<SpawnedComman
   });
   stdio?.closeChildEnds();
   if (subprocess.pid === undefined) {
-    stdio?.release();
+    stdio?.release(false);
     throw spawnError(await subprocess);
   }
   const exited = new Promise<ExitStatus>((resolve) => {

@@ -19,11 +19,12 @@ export async function spawnJoined(request: SpawnRequest, procsFiles: readonly st
     );
     const refused = await refusals.next();
     if (refused === null) return spawned;
-    spawned.release();
+    spawned.release(true);
     throw new SandboxError('sandbox', 'cgroup_failed', `the task cannot join its cgroup: writing ${refused} failed`, {
       path: refused,
     });
   } finally {
     refusals.close();
+    request.fifos.giveBack(fifo!);
   }
 }

@@ -13,8 +13,8 @@ export interface TaskStdio {
   readonly stderr: Readable;
   /** To be called once the command has been spawned, or could not be, so that end of file can be seen. */
   closeChildEnds(): void;
-  /** To be called when no process of the command is left. Idempotent. */
-  release(): void;
+  /** To be called when no process of the command is left, or, with `isLeft`, none can be got rid of. Idempotent. */
+  release(isLeft?: boolean): void;
 }
 
 /**
@@ -28,7 +28,7 @@ export async function openTaskStdio(
   owner: PipeOwner | null,
 ): Promise<TaskStdio> {
   const [out, err, input] = await pool.take(stdin === 'pipe' ? 3 : 2);
-  const pipes = new PipeSet(owner);
+  const pipes = new PipeSet(owner, pool);
   try {
     const stdout = pipes.open(openOutputPipe, out!);
     const stderr = pipes.open(openOutputPipe, err!);
@@ -39,10 +39,10 @@ export async function openTaskStdio(
       stdout: stdout.stream,
       stderr: stderr.stream,
       closeChildEnds: () => pipes.closeChildEnds(),
-      release: () => pipes.release(),
+      release: (isLeft) => pipes.release(isLeft),
     };
   } catch (error) {
-    pipes.release();
+    pipes.release(false);
     throw error;
   }
 }

@@ -13,7 +13,17 @@ const BARE = { shell: '/bin/sh', setpriv: null };
 async function runBare(command: string[], environment: Record<string, string> = {}, stdin: 'none' | 'pipe' = 'none') {
   const [file = '', ...args] = command;
   const spawned = await new DirectStarter(BARE, null).start({
-    ...{ file, argv: [file, ...args], environment, stdin, cwd: '/', descriptors: [], procsFiles: [], user: null },
+    ...{
+      file,
+      argv: [file, ...args],
+      environment,
+      stdin,
+      cwd: '/',
+      directories: [],
+      descriptors: [],
+      procsFiles: [],
+      user: null,
+    },
     rlimits: rlimitsOf({ ...LIMITS, openFiles: 55 }),
   });
   const { pid } = spawned.identity;

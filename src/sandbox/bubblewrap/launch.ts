@@ -71,7 +71,7 @@ export async function launchSandbox(options: LaunchOptions): Promise<LiveSandbox
   const pipes = new PipeSet(owner);
   let spawned: SpawnedCommand | null = null;
   const release = () => {
-    spawned?.release();
+    spawned?.release(true);
     pipes.release();
   };
   try {
@@ -115,6 +115,7 @@ async function spawn(
         '--',
         ...launcher({ awk: tools.awk, tar: options.files.length > 0 ? tools.tar : null }),
       ],
+      directories: [],
       cwd: '/',
       environment: { ...options.environment, PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
       stdin: 'none',

@@ -3,6 +3,7 @@ import { execa } from 'execa';
 import type { Logger } from '../../tracking/index.js';
 import type { ExitStatus } from '../backend.js';
 import { SandboxError } from '../errors.js';
+import { noDirectory } from '../no-directory.js';
 import type { ProcessIdentity } from '../process-entry.js';
 import { signalName } from '../signal-name.js';
 import { encodeMakeFifos, encodeRun, parseReport, type Report, type RunOrder } from './messages.js';
@@ -154,8 +155,10 @@ function exitOf(status: number): ExitStatus {
   return signal === 0 ? { exitCode: status >> 8, signal: null } : { exitCode: null, signal: signalName(signal) };
 }
 
-function failure({ errno, at }: Extract<Report, { kind: 'failed' }>, { file, procsFiles }: RunOrder): SandboxError {
+function failure({ errno, at }: Extract<Report, { kind: 'failed' }>, order: RunOrder): SandboxError {
+  const { file, procsFiles, directories } = order;
   const code = getSystemErrorName(-errno);
+  if (directories.includes(at)) return noDirectory(at, code);
   if (procsFiles.includes(at)) {
     const message = `the task cannot join its cgroup: writing ${at} failed (${code})`;
     return new SandboxError('sandbox', 'cgroup_failed', message, { path: at });

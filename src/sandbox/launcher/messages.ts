@@ -15,6 +15,8 @@ export interface RunOrder {
   /** Its arguments, its own name first. */
   readonly argv: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
+  /** What is made before anything else, private to this user. */
+  readonly directories: readonly string[];
   readonly cwd: string;
   /** Standard input, output and error, and what follows them as 3, 4, and so on; null is /dev/null. */
   readonly descriptors: readonly (PassedDescriptor | null)[];
@@ -49,6 +51,7 @@ export function encodeRun(id: number, order: RunOrder): Buffer {
     order.user === null ? '' : `${order.user.uid},${order.user.gid}`,
     order.rlimits === null ? '' : rlimitsOf(order.rlimits),
     ...[`${order.procsFiles.length}`, ...order.procsFiles],
+    ...[`${order.directories.length}`, ...order.directories],
     ...[`${environment.length}`, ...environment],
     ...[order.file, ...order.argv],
   ]);

@@ -124,6 +124,7 @@ sub fail {
 sub become {
   my ($id, $cwd, $streams, $descriptors, $user, $rlimits, @rest) = @_;
   my @groups = splice @rest, 0, shift @rest;
+  for my $directory (splice @rest, 0, shift @rest) { mkdir $directory, 0700 or fail($id, $directory) }
   syscall $SETSID;
   open(my $stat, '<', '/proc/self/stat') or fail($id, '/proc/self/stat');
   my $started = (split / /, <$stat>)[21];
