@@ -1,8 +1,8 @@
 import { randomFillSync } from 'node:crypto';
 import { decode } from '@msgpack/msgpack';
 import { encodeFrame, FRAME_HEADER_BYTES, FrameReader, MAX_FRAME_BYTES } from 'exec-sidecar/protocol';
-import { OURS, simpleContestant } from '../contestant.js';
-import type { Contestant, Line, Sample } from '../line.js';
+import { OURS } from '../contestant.js';
+import type { Contestant, Line } from '../line.js';
 
 const CHUNK_BYTES = 65_536;
 /** What the frame around the data needs. */
@@ -33,12 +33,22 @@ export const largeFrame: Line = {
   warmUpRounds: { full: 3, quick: 1 },
 };
 
+/** The chunks are made when it is this line's turn: memory that a host holds slows down every process that it spawns. */
 function readerOf(name: string, read: (chunks: readonly Uint8Array[]) => void): Contestant {
-  const bytes = chunksOf(randomFillSync(new Uint8Array(MAX_FRAME_BYTES - ENVELOPE_BYTES)));
-  const text = chunksOf('a'.repeat(MAX_FRAME_BYTES - ENVELOPE_BYTES));
-  return simpleContestant(name, async ({ amount }): Promise<Sample> => {
-    return { bytesMs: meanMs(amount, () => read(bytes)), textMs: meanMs(amount, () => read(text)) };
-  });
+  return {
+    name,
+    async open() {
+      const bytes = chunksOf(randomFillSync(new Uint8Array(MAX_FRAME_BYTES - ENVELOPE_BYTES)));
+      const text = chunksOf('a'.repeat(MAX_FRAME_BYTES - ENVELOPE_BYTES));
+      return {
+        round: async ({ amount }) => ({
+          bytesMs: meanMs(amount, () => read(bytes)),
+          textMs: meanMs(amount, () => read(text)),
+        }),
+        [Symbol.asyncDispose]: async () => undefined,
+      };
+    },
+  };
 }
 
 function chunksOf(data: Uint8Array | string): Uint8Array[] {
