@@ -29,7 +29,9 @@ export async function alternate(line: Line, { quick, signal }: AlternationOption
   const runners: [name: string, runner: Runner][] = [];
   try {
     for (const contestant of line.contestants) {
-      const runner = await unlessAborted(signal, open(contestant));
+      // Whoever is being started is waited for, since it could not be ended yet.
+      signal.throwIfAborted();
+      const runner = await open(contestant);
       if (runner instanceof NotMeasuredError) notMeasured[contestant.name] = runner.message;
       else {
         runners.push([contestant.name, runner]);

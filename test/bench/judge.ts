@@ -4,54 +4,64 @@ import { type Spread, spreadOf } from './spread.js';
 
 export type Verdict = 'met' | 'missed' | 'not measured';
 
-/** A figure of the first contestant beside that of a peer, or by itself. */
+/** A figure of the first contestant beside that of a peer, or by itself. What was not measured is undefined. */
 export interface Comparison {
   readonly line: string;
-  readonly what: string;
   readonly figure: string;
   readonly unit: Unit;
   readonly ours: Spread | undefined;
-  readonly peer: string | undefined;
-  readonly theirs: Spread | undefined;
-  /** Ours to theirs, round by round: what slows a round down slows both. */
-  readonly ratio: Spread | undefined;
-  /** Undefined where the peer only shows what could be reached. */
+  readonly peer: Peer | undefined;
+  /** Undefined where this only shows what could be reached. */
   readonly goal: Goal | undefined;
+  /** Undefined where there is no goal. */
   readonly verdict: Verdict | undefined;
 }
 
+export interface Peer {
+  readonly name: string;
+  readonly theirs: Spread | undefined;
+  /** Ours to theirs, round by round: what slows a round down slows both. */
+  readonly ratio: Spread | undefined;
+}
+
 /**
- * Compares each figure of the first contestant with that of each peer that has it. A goal that is a proportion is held
- * against the median of the ratios, one that is not against the worst sample.
+ * Sets each figure of the first contestant beside its goals and the same figure of the peers. A goal that is a proportion
+ * is held against the median of the ratios; one that is not, against the worst sample.
  */
 export function judge(line: Line, { samples }: Measurement): Comparison[] {
-  const [ours, ...peers] = line.contestants.map(({ name }) => name);
-  const valuesOf = (name: string, figure: string) =>
-    (samples[name] ?? []).flatMap((sample) => (sample[figure] === undefined ? [] : [sample[figure]]));
-  return Object.entries(line.figures).flatMap(([figure, unit]) => {
-    const own = valuesOf(ours!, figure);
-    const base = { line: line.name, what: line.what, figure, unit, ours: spreadOf(own) };
-    const alone = line.goals.filter((goal) => goal.figure === figure && goal.against === undefined);
-    const compared = peers.flatMap((peer): Comparison[] => {
-      const values = valuesOf(peer, figure);
-      const goal = line.goals.find((candidate) => candidate.figure === figure && candidate.against === peer);
+  const [ours = '', ...peers] = line.contestants.map(({ name }) => name);
+  return Object.entries(line.figures).flatMap(([figure, unit]): Comparison[] => {
+    const valuesOf = (name: string) => (samples[name] ?? []).flatMap((sample) => sample[figure] ?? []);
+    const own = valuesOf(ours);
+    const goals = line.goals.filter((goal) => goal.figure === figure);
+    const base = { line: line.name, figure, unit, ours: spreadOf(own) };
+
+    const alone = goals
+      .filter(({ against }) => against === undefined)
+      .map((goal) => ({ ...base, peer: undefined, goal, verdict: verdictOn(goal, worst(goal, base.ours)) }));
+    const compared = peers.flatMap((name) => {
+      const values = valuesOf(name);
+      const goal = goals.find(({ against }) => against === name);
       if (goal === undefined && values.length === 0) return [];
-      const ratio = spreadOf(own.slice(0, values.length).map((value, round) => value / values[round]!));
-      const verdict = goal && verdictOn(goal, ratio?.median);
-      return [{ ...base, peer, theirs: spreadOf(values), ratio, goal, verdict }];
+      const peer = { name, theirs: spreadOf(values), ratio: spreadOf(ratios(own, values)) };
+      return [{ ...base, peer, goal, verdict: goal && verdictOn(goal, peer.ratio?.median) }];
     });
-    const withoutPeer = alone.map((goal): Comparison => {
-      const worst = goal.atMost === undefined ? base.ours?.min : base.ours?.max;
-      return { ...base, peer: undefined, theirs: undefined, ratio: undefined, goal, verdict: verdictOn(goal, worst) };
-    });
-    return [...withoutPeer, ...compared];
+    const rows = [...alone, ...compared];
+    return rows.length > 0 ? rows : [{ ...base, peer: undefined, goal: undefined, verdict: undefined }];
   });
 }
 
-function verdictOn(
-  { atLeast = Number.NEGATIVE_INFINITY, atMost = Number.POSITIVE_INFINITY }: Goal,
-  value: number | undefined,
-): Verdict {
+/** None where there is nothing to divide by. */
+function ratios(ours: readonly number[], theirs: readonly number[]): number[] {
+  return ours.map((value, round) => value / (theirs[round] ?? 0)).filter(Number.isFinite);
+}
+
+function worst({ atMost }: Goal, spread: Spread | undefined): number | undefined {
+  return atMost === undefined ? spread?.min : spread?.max;
+}
+
+function verdictOn(goal: Goal, value: number | undefined): Verdict {
   if (value === undefined) return 'not measured';
+  const { atLeast = Number.NEGATIVE_INFINITY, atMost = Number.POSITIVE_INFINITY } = goal;
   return value >= atLeast && value <= atMost ? 'met' : 'missed';
 }

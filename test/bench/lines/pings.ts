@@ -1,4 +1,4 @@
-import { OURS, sidecarContestant } from '../contestant.js';
+import { sidecarContestant } from '../contestant.js';
 import type { Contestant, Line } from '../line.js';
 import { lanes } from '../loads/lanes.js';
 import { barePipe } from '../peers/bare-pipe.js';
@@ -37,9 +37,7 @@ export const singlePings: Line = {
 
 function contestants(inFlight: number): Contestant[] {
   return [
-    sidecarContestant({ name: OURS, config: { sandbox: 'process' } }, (sidecar, options) =>
-      lanes(inFlight, options, () => sidecar.ping()),
-    ),
+    sidecarContestant({ backend: 'process' }, (sidecar, options) => lanes(inFlight, options, () => sidecar.ping())),
     jsonRpc(inFlight),
     forkChannel(inFlight),
     msgpackEcho(inFlight),

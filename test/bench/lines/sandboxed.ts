@@ -1,4 +1,4 @@
-import { OURS, sidecarContestant } from '../contestant.js';
+import { sidecarContestant } from '../contestant.js';
 import type { Contestant, Line } from '../line.js';
 import { lanes } from '../loads/lanes.js';
 import { runTask } from '../loads/run-task.js';
@@ -11,7 +11,7 @@ const COMMAND = '/bin/true';
 export const sandboxed: Line = {
   name: 'sandboxed',
   what: `${COMMAND} in bubblewrap and a cgroup, one by one`,
-  figures: { p50Ms: 'ms', rate: 'per second' },
+  figures: { p50Ms: 'ms' },
   contestants: contestants(1),
   goals: [{ figure: 'p50Ms', against: 'cold bubblewrap', atMost: 0.5 }],
   amount: { full: 1_000, quick: 100 },
@@ -33,7 +33,7 @@ export const sandboxedSustained: Line = {
 
 function contestants(atOnce: number): Contestant[] {
   return [
-    sidecarContestant({ name: OURS, config: { sandbox: 'bubblewrap' } }, (sidecar, options) =>
+    sidecarContestant({ backend: 'bubblewrap' }, (sidecar, options) =>
       lanes(atOnce, options, () => runTask(sidecar, COMMAND)),
     ),
     coldBubblewrap(COMMAND, (run, options) => lanes(atOnce, options, run)),

@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { OURS, sidecarContestant, simpleContestant } from '../contestant.js';
+import { sidecarContestant, simpleContestant } from '../contestant.js';
 import type { Contestant, Line } from '../line.js';
 import { lanes } from '../loads/lanes.js';
 import { withLoopDelay } from '../loads/loop-delay.js';
@@ -16,7 +16,7 @@ export const spawns: Line = {
   what: `${COMMAND}, ${AT_ONCE} at once, process backend`,
   figures: { rate: 'per second', loopDelayP99Ms: 'ms' },
   contestants: [
-    sidecarContestant({ name: OURS, config: { sandbox: 'process' } }, (sidecar, options) =>
+    sidecarContestant({ backend: 'process' }, (sidecar, options) =>
       withLoopDelay(() => lanes(AT_ONCE, options, () => runTask(sidecar, COMMAND))),
     ),
     inHost('child_process', () => runByChildProcess(COMMAND)),

@@ -1,17 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { Sidecar } from 'exec-sidecar';
-import { OURS, simpleContestant } from '../contestant.js';
+import { type Backend, OURS, simpleContestant, spawnSidecar } from '../contestant.js';
 import type { Contestant, Line, Sample } from '../line.js';
 
-/** Amounts are in starts. */
+/** Amounts are in starts. What a sidecar does after `ready` is not measured. */
 export const start: Line = {
   name: 'start',
   what: 'spawn to ready',
   figures: { startMs: 'ms' },
   contestants: [
     starting(OURS, 'auto'),
-    simpleContestant('node -e 0', async ({ amount }) => mean(amount, runNode)),
+    simpleContestant('node -e 0', ({ amount }) => mean(amount, runNode)),
     starting('sidecar, sandbox process', 'process'),
     starting('sidecar, sandbox bubblewrap', 'bubblewrap'),
   ],
@@ -21,17 +20,26 @@ export const start: Line = {
   warmUpRounds: { full: 2, quick: 0 },
 };
 
-/** What comes after `ready` is not measured. */
-function starting(name: string, sandbox: string): Contestant {
-  return simpleContestant(name, ({ amount, signal }) =>
-    mean(amount, async () => {
-      const begun = performance.now();
-      const sidecar = await Sidecar.spawn({ config: { sandbox }, signal });
-      const tookMs = performance.now() - begun;
-      await sidecar.close({ mode: 'now' });
-      return tookMs;
-    }),
-  );
+function starting(name: string, backend: Backend): Contestant {
+  return {
+    name,
+    async open() {
+      // Whether it starts at all is found out before it is measured.
+      await startMs(backend);
+      return {
+        round: ({ amount }) => mean(amount, () => startMs(backend)),
+        [Symbol.asyncDispose]: async () => undefined,
+      };
+    },
+  };
+}
+
+async function startMs(backend: Backend): Promise<number> {
+  const begun = performance.now();
+  const sidecar = await spawnSidecar(backend);
+  const tookMs = performance.now() - begun;
+  await sidecar.close({ mode: 'now' });
+  return tookMs;
 }
 
 async function runNode(): Promise<number> {

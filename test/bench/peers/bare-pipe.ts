@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { Contestant } from '../line.js';
-import { echoRunner } from './echo-child.js';
+import { echoRunner } from './echo-runner.js';
 
 /** As long as a frame with a ping. */
 const MESSAGE_BYTES = 16;

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import type { Contestant } from '../line.js';
-import { childProgram, echoRunner } from './echo-child.js';
+import { childProgram } from './child.js';
+import { echoRunner } from './echo-runner.js';
 import { Pending } from './pending.js';
 
 /** The channel that Node gives to a forked child, with its default serialization, JSON. */

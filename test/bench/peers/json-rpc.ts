@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
 import type { Contestant } from '../line.js';
-import { childProgram, echoRunner } from './echo-child.js';
+import { childProgram } from './child.js';
+import { echoRunner } from './echo-runner.js';
 
 /** JSON-RPC over stdio, as language servers speak it. */
 export function jsonRpc(inFlight: number): Contestant {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { Contestant } from '../line.js';
-import { childProgram, echoRunner } from './echo-child.js';
+import { childProgram } from './child.js';
+import { echoRunner } from './echo-runner.js';
 import { messageSender, readMessages } from './msgpack-frames.js';
 import { Pending } from './pending.js';
 
