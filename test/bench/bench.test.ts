@@ -46,6 +46,13 @@ describe('a bench', () => {
     expect(stderr).toContain('interrupted by SIGTERM');
   });
 
+  it('that is killed takes with it what it has started', async () => {
+    await using running = await startCli(['--only', 'idle'], { program });
+    await expect.poll(() => running.traces.folders()).toHaveLength(1);
+    running.kill('SIGKILL');
+    expect(await running.ended).toMatchObject({ signal: 'SIGKILL' });
+  });
+
   it('names its lines', async () => {
     const { exitCode, stdout } = await cli(['--list'], { program });
     expect(exitCode).toBe(0);

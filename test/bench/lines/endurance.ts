@@ -22,7 +22,7 @@ export const endurance: Line = {
     { figure: 'sidecarLeakMiB', atMost: 0 },
     { figure: 'hostLeakMiB', atMost: 0 },
   ],
-  amount: { full: 100_000, quick: 200 },
+  amount: { full: 100_000, quick: 50 },
   rounds: { full: 1, quick: 1 },
   warmUpRounds: { full: 0, quick: 0 },
 };

@@ -16,7 +16,7 @@ export const start: Line = {
   ],
   goals: [{ figure: 'startMs', against: 'node -e 0', atMost: 1.8 }],
   amount: { full: 2, quick: 1 },
-  rounds: { full: 12, quick: 2 },
+  rounds: { full: 12, quick: 1 },
   warmUpRounds: { full: 2, quick: 0 },
 };
 
