@@ -27,7 +27,7 @@ export const streaming: Line = {
     { figure: 'sidecarGrowthMiB', atMost: 32 },
   ],
   amount: { full: 2_048, quick: 32 },
-  rounds: { full: 5, quick: 2 },
+  rounds: { full: 3, quick: 2 },
   // Memory grows when something is done for the first time, so the first round counts.
   warmUpRounds: { full: 0, quick: 0 },
 };
