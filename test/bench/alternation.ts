@@ -21,34 +21,25 @@ export interface AlternationOptions {
  *
  * @throws the reason of `signal`; whatever a contestant throws
  */
-export async function alternate(line: Line, { quick, signal }: AlternationOptions): Promise<Measurement> {
-  const extent = quick ? 'quick' : 'full';
-  const rounds = line.warmUpRounds[extent] + line.rounds[extent];
+export async function alternate(line: Line, options: AlternationOptions): Promise<Measurement> {
   const samples: Record<string, Sample[]> = {};
   const notMeasured: Record<string, string> = {};
-  const runners: [name: string, runner: Runner][] = [];
+  const runners = new Map<string, Runner>();
   try {
     for (const contestant of line.contestants) {
       // Whoever is being started is waited for, since it could not be ended yet.
-      signal.throwIfAborted();
+      options.signal.throwIfAborted();
       const runner = await open(contestant);
       if (runner instanceof NotMeasuredError) notMeasured[contestant.name] = runner.message;
-      else {
-        runners.push([contestant.name, runner]);
-        samples[contestant.name] = [];
-      }
+      else runners.set(contestant.name, runner);
     }
-    for (let index = 0; index < rounds; index += 1) {
-      const take = async ([name, runner]: (typeof runners)[number]) => {
-        const sample = await unlessAborted(signal, runner.round({ amount: line.amount[extent], signal }));
-        if (index >= line.warmUpRounds[extent]) samples[name]?.push(sample);
-      };
-      if (line.isConcurrent) await Promise.all(runners.map(take));
-      else for (const runner of runners) await take(runner);
+    for await (const [name, sample] of takeTurns(line, runners, options)) {
+      samples[name] ??= [];
+      samples[name].push(sample);
     }
     return { samples, notMeasured };
   } finally {
-    await Promise.all(runners.map(([, runner]) => runner[Symbol.asyncDispose]()));
+    await Promise.all([...runners.values()].map((runner) => runner[Symbol.asyncDispose]()));
   }
 }
 
@@ -59,6 +50,28 @@ async function open({ open }: Contestant): Promise<Runner | NotMeasuredError> {
     if (error instanceof NotMeasuredError) return error;
     throw error;
   }
+}
+
+/** The samples that count, as they come. */
+async function* takeTurns(
+  { amount, rounds, warmUpRounds, isConcurrent }: Line,
+  runners: ReadonlyMap<string, Runner>,
+  { quick, signal }: AlternationOptions,
+): AsyncGenerator<[name: string, sample: Sample]> {
+  const extent = quick ? 'quick' : 'full';
+  const turn = async ([name, runner]: [string, Runner]): Promise<[string, Sample]> => {
+    return [name, await unlessAborted(signal, runner.round({ amount: amount[extent], signal }))];
+  };
+  for (let round = -warmUpRounds[extent]; round < rounds[extent]; round += 1) {
+    const taken = isConcurrent ? await Promise.all([...runners].map(turn)) : await oneByOne([...runners], turn);
+    if (round >= 0) yield* taken;
+  }
+}
+
+async function oneByOne<Item, Result>(items: Item[], act: (item: Item) => Promise<Result>): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const item of items) results.push(await act(item));
+  return results;
 }
 
 /** What is waited for, or the end: a round that is broken off fails when its contestant is disposed of. */

@@ -27,14 +27,16 @@ function parse(): BenchCommand | undefined {
 async function run({ chosen, json, quick, strict }: BenchCommand): Promise<void> {
   const report = newReport(quick);
   const reports: LineReport[] = [];
-  try {
-    for (const line of chosen) {
-      console.error(`measuring ${line.name}: ${line.what}`);
+  for (const line of chosen) {
+    if (aborter.signal.aborted) break;
+    console.error(`measuring ${line.name}: ${line.what}`);
+    try {
       reports.push(reportLine(line, await measure(line, { quick, signal: aborter.signal })));
+    } catch (error) {
+      // The others can be measured all the same.
+      console.error((error as Error).message);
+      process.exitCode = 1;
     }
-  } catch (error) {
-    console.error((error as Error).message);
-    process.exitCode = 1;
   }
   print({ ...report, lines: reports });
   if (json !== undefined) await writeFile(json, `${JSON.stringify({ ...report, lines: reports }, null, 1)}\n`);

@@ -25,9 +25,9 @@ const comparisons: Comparison[] = [
 it('a table has medians and bounds, in columns, and marks what was missed', () => {
   expect(formatTable(comparisons).split('\n')).toEqual(
     [
-      'line    figure     sidecar                   against  peer     ratio               goal      ',
-      'pings   rate       123457/s (100000–200000)  fork     50000/s  2.47 × (2.00–4.00)  ≥ 0.8 ×   met',
-      'stream  growthMiB  33.3 MiB (0–40.0)                                               ≤ 32 MiB  missed',
+      'line    figure     sidecar                      against  peer      ratio               goal      ',
+      'pings   rate       123,457/s (100,000–200,000)  fork     50,000/s  2.47 × (2.00–4.00)  ≥ 0.8 ×   met',
+      'stream  growthMiB  33.3 MiB (0–40.0)                                                   ≤ 32 MiB  missed',
       'idle    cpu        0.0123 %',
       'idle    startMs    –',
     ].map((line) => line.trimEnd()),

@@ -41,7 +41,7 @@ const suffixes: Readonly<Record<Unit, string>> = {
 
 /** Three digits that count, as far as there are fractions. */
 function numberText(value: number, unit: Unit): string {
-  if (unit === 'ratio') return value.toFixed(2);
-  const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.max(Math.abs(value), 0.01))));
-  return value === 0 ? '0' : value.toFixed(digits);
+  if (value === 0) return '0';
+  const digits = unit === 'ratio' ? 2 : Math.max(0, 2 - Math.floor(Math.log10(Math.max(Math.abs(value), 0.01))));
+  return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
