@@ -38,7 +38,7 @@ async function run({ chosen, json, quick, strict }: BenchCommand): Promise<void>
       process.exitCode = 1;
     }
   }
-  print({ ...report, lines: reports });
+  if (reports.length > 0) print({ ...report, lines: reports });
   if (json !== undefined) await writeFile(json, `${JSON.stringify({ ...report, lines: reports }, null, 1)}\n`);
   const isMissed = reports.some(({ comparisons }) => comparisons.some(({ verdict }) => verdict === 'missed'));
   if (strict && isMissed) process.exitCode = 1;
