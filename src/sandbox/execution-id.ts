@@ -13,3 +13,9 @@ export function checkExecutionId(executionId: string): void {
     { field: 'executionId', value: executionId },
   );
 }
+
+/** What is thrown where another container has the id. */
+export function idInUse(executionId: string): SandboxError {
+  const message = `executionId: ${executionId} is in use by another container`;
+  return new SandboxError('sandbox', 'id_in_use', message, { field: 'executionId', value: executionId });
+}

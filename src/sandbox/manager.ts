@@ -4,7 +4,7 @@ import type { BackendName, CommandSpec, Container, ContainerSpec, SandboxBackend
 import { chooseBackend, createBackends, tryBackends } from './backends.js';
 import { CgroupManager, type CgroupSupport } from './cgroup/index.js';
 import { SandboxError } from './errors.js';
-import { checkExecutionId } from './execution-id.js';
+import { checkExecutionId, idInUse } from './execution-id.js';
 import { SandboxInstance } from './instance.js';
 import { SetupGate } from './setup-gate.js';
 import { openStarting, type Starting } from './starting.js';
@@ -63,7 +63,8 @@ export class SandboxManager {
   readonly #backends: readonly SandboxBackend[];
   readonly #cgroups: CgroupManager;
   readonly #setups = new SetupGate();
-  readonly #containers = new Map<string, Container>();
+  /** By execution id; null while one is being made. */
+  readonly #containers = new Map<string, Container | null>();
   #closing: Promise<{ leaked: number }> | null = null;
 
   private constructor(parts: ManagerParts, options: SandboxManagerOptions) {
@@ -152,11 +153,24 @@ export class SandboxManager {
   async createContainer(spec: ContainerSpec): Promise<Container> {
     this.#checkOpen();
     checkExecutionId(spec.executionId);
-    const container = await this.#setups.pass(() => this.backend.createContainer(spec));
-    this.#containers.set(container.id, container);
+    const container = await this.#create(spec);
     if (this.#closing !== null) await this.cleanupContainer(container);
     this.#checkOpen();
     return container;
+  }
+
+  async #create(spec: ContainerSpec): Promise<Container> {
+    const { executionId } = spec;
+    if (this.#containers.has(executionId)) throw idInUse(executionId);
+    this.#containers.set(executionId, null);
+    try {
+      const container = await this.#setups.pass(() => this.backend.createContainer(spec));
+      this.#containers.set(executionId, container);
+      return container;
+    } catch (error) {
+      this.#containers.delete(executionId);
+      throw error;
+    }
   }
 
   /** Starts the command of a container; see `Container.execute` for what it throws. */
@@ -187,7 +201,8 @@ export class SandboxManager {
   }
 
   async #close(): Promise<{ leaked: number }> {
-    const outcomes = await Promise.all(Array.from(this.#containers.values(), (each) => this.cleanupContainer(each)));
+    const containers = Array.from(this.#containers.values()).filter((container) => container !== null);
+    const outcomes = await Promise.all(containers.map((container) => this.cleanupContainer(container)));
     const leaked = outcomes.reduce((sum, outcome) => sum + outcome.leaked, 0);
     await closeAll(this.#backends);
     const left = await this.#cgroups.close();
