@@ -30,7 +30,7 @@ describe('the delay of the event loop', () => {
     expect(delay.take()).toBeGreaterThan(150);
   });
 
-  it('is known of a loop that had nothing to do, and is looked at less often for it', async () => {
+  it('is known also of a loop that had nothing to do, which is looked at less often', async () => {
     using delay = new LoopDelay();
     await new Promise((resolve) => setTimeout(resolve, 400));
     delay.take();
