@@ -23,12 +23,12 @@ export class LoopDelay implements Disposable {
     this.#timer = this.#arm();
   }
 
-  /** The worst delay since it was last taken, in whole ms. */
+  /** The worst delay since it was last taken, in whole ms. Who takes it often enough spares the probing. */
   take(): number {
-    this.#look();
+    clearTimeout(this.#timer);
+    this.#probe();
     const worst = this.#worstMs;
     this.#worstMs = 0;
-    this.#due = Math.max(this.#due, performance.now());
     return Math.round(worst);
   }
 
