@@ -18,7 +18,7 @@ async function build() {
     const sidecar = await Sidecar.spawn({ executable: fileURLToPath(import.meta.url) });
     await sidecar.run('true').finally(() => sidecar.close());
   } catch (error) {
-    console.warn(`the program has served no host, so its code cache is incomplete: ${error.message}`);
+    console.warn(`the program has served no host, so it starts without a whole code cache: ${error.message}`);
   }
 }
 

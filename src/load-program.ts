@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import { constants, Script } from 'node:vm';
+import { Script } from 'node:vm';
 
 /** A program that has been compiled and not run yet. */
 export interface LoadedProgram {
@@ -18,15 +18,15 @@ const SEPARATOR = '\n';
 /**
  * Compiles a program that was bundled as the function `(exports, require, module, __filename, __dirname)`, with what V8
  * has left of an earlier compilation where that lies beside it: it starts three times as fast. A cache of another
- * build is not looked at, and V8 refuses one of another version or under other flags: then all is compiled anew.
+ * build is not looked at, and V8 refuses one of another version or under other flags: then all is compiled anew. The
+ * program cannot import by itself what was not bundled with it.
  * @param path the absolute path of the program
  */
 export function loadProgram(path: string): LoadedProgram {
   const source = readFileSync(path, 'latin1');
   const buildId = source.slice(source.lastIndexOf(SEPARATOR) + 1);
   const cachedData = readCodeCache(codeCachePath(path), buildId);
-  const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
-  const script = new Script(source, { filename: path, importModuleDynamically, ...(cachedData && { cachedData }) });
+  const script = new Script(source, { filename: path, ...(cachedData && { cachedData }) });
   return {
     script,
     buildId,

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CliIo, writeText } from './cli/cli-io.js';
 import { runCli } from './cli/index.js';
-import { closeInheritedDescriptors } from './sandbox/index.js';
+import { closeInheritedDescriptors } from './sandbox/inherited-descriptors.js';
 
 // What the host has left open for this process by accident is not for its tasks.
 closeInheritedDescriptors();

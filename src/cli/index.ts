@@ -1,6 +1,7 @@
 import { EXIT_CODES } from '../../protocol/index.js';
-import { SandboxError } from '../sandbox/index.js';
-import { SettingsError, VERSION } from '../sidecar/index.js';
+import { SandboxError } from '../sandbox/errors.js';
+import { SettingsError } from '../sidecar/settings.js';
+import { VERSION } from '../sidecar/version.js';
 import { type CliIo, writeText } from './cli-io.js';
 import { UsageError } from './command-line.js';
 import { helpText } from './help.js';

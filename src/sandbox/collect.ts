@@ -1,8 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { isAbsolute, join, normalize } from 'node:path';
-import { isDynamicPattern } from 'tinyglobby';
 import type { CollectedFile, OmittedFile } from '../../protocol/index.js';
-import { type FoundFiles, findFiles } from './find-files.js';
+import { type FoundFiles, findFiles, isPattern } from './find-files.js';
 import { HardLinks } from './hard-links.js';
 import { readWorkspaceFile } from './read-workspace-file.js';
 import type { WorkspaceRoot } from './workspace-root.js';
@@ -62,7 +61,7 @@ async function resolvePattern(root: WorkspaceRoot, pattern: string): Promise<Res
   if (isAbsolute(pattern)) return { paths: [], refused: 'is absolute; patterns are relative to the workspace' };
   if (pattern.split('/').includes('..')) return { paths: [], refused: "has a segment '..'" };
   // A file whose name looks like a glob is named by it as it is.
-  if (!isDynamicPattern(pattern) || (await exists(join(root.path, pattern)))) return { paths: [normalize(pattern)] };
+  if (!(await isPattern(pattern)) || (await exists(join(root.path, pattern)))) return { paths: [normalize(pattern)] };
   return describe(await findFiles(root, pattern));
 }
 

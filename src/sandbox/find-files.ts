@@ -15,7 +15,6 @@ export interface FoundFiles {
  * order. No directory outside the workspace is looked into.
  */
 export async function findFiles(root: WorkspaceRoot, pattern: string): Promise<FoundFiles> {
-  // Most tasks collect nothing, and every sidecar has to start.
   const { glob } = await import('tinyglobby');
   const search = new AbortController();
   const paths = await glob(pattern, {
@@ -27,6 +26,13 @@ export async function findFiles(root: WorkspaceRoot, pattern: string): Promise<F
     signal: search.signal,
   });
   return { paths: paths.sort(), complete: !search.signal.aborted };
+}
+
+/** Whether a path is a glob, which may match other names than its own. */
+export async function isPattern(path: string): Promise<boolean> {
+  // Loaded by the first task that collects files: most do not, and every sidecar has to start.
+  const { isDynamicPattern } = await import('tinyglobby');
+  return isDynamicPattern(path);
 }
 
 /** Links and special files appear as files, so that they are found and then refused with a reason, not passed over. */

@@ -1,4 +1,5 @@
-import { lstat, readdir, realpath } from 'node:fs/promises';
+import { readdirSync, realpathSync } from 'node:fs';
+import { lstat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { errorCode } from './error-code.js';
@@ -33,7 +34,7 @@ export function instancePaths(directory: string): InstancePaths {
  */
 export async function instancesDirectory(workspaceRoot = tmpdir()): Promise<string> {
   try {
-    return join(await realpath(workspaceRoot), userDirectory());
+    return join(realpathSync(workspaceRoot), userDirectory());
   } catch (error) {
     throw new SandboxError(
       'sandbox',
@@ -53,7 +54,7 @@ const INSTANCE_NAME = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** The directories of all instances below an instances directory. */
 export async function listInstances(directory: string): Promise<string[]> {
-  const names = await readdir(directory);
+  const names = readdirSync(directory);
   return names.filter((name) => INSTANCE_NAME.test(name)).map((name) => join(directory, name));
 }
 

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { BackendAvailability, EnforcementTable } from '../../protocol/index.js';
 import type { Logger } from '../tracking/index.js';
 import type { BackendName, CommandSpec, Container, ContainerSpec, SandboxBackend, SandboxProcess } from './backend.js';
@@ -108,25 +109,20 @@ export class SandboxManager {
       cgroups = await CgroupManager.create(instance.id, {
         record: async (directories) => instance.ledger.cgroups(directories),
       });
-      const opening = openStarting({
+      starting = await openStarting({
         tools,
         directory: instance.paths.fifos,
         reserve: PIPES_PER_TASK * (options.poolSize ?? DEFAULT_POOL_SIZE),
         logger,
       });
-      instance.guard();
-      starting = await opening;
       const { readOnlyPaths = [], sandboxUid = NOBODY } = options;
       const shared = { instance, tools, starting, cgroups, logger };
-      backends = createBackends({
-        ...shared,
-        allowedCwd,
-        network,
-        enableMonitoring,
-        readOnlyPaths,
-        sandboxUid,
-      });
-      const available = await tryBackends(backends, options);
+      backends = createBackends({ ...shared, allowedCwd, network, enableMonitoring, readOnlyPaths, sandboxUid });
+      const trying = tryBackends(backends, options);
+      // Once what is tried has been spawned, there is time for the guardian.
+      await nextTurn();
+      instance.guard();
+      const available = await trying;
       const backend = chooseBackend(options.backend, backends, available);
       const enforcement = await backend.enforcement();
       return new SandboxManager({ backends, backend, available, enforcement, instance, starting, cgroups }, options);

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { encodeFrame, PROTOCOL_VERSION, ProtocolFault, type SidecarFrame } from '../../protocol/index.js';
 import type { TaskExecutor } from '../executor/index.js';
-import { SandboxError, type SandboxManager } from '../sandbox/index.js';
+import { SandboxError } from '../sandbox/errors.js';
+import type { SandboxManager } from '../sandbox/index.js';
 import { type ByteSink, type Ending, endingOf, faultFrame, helloFrame, type SessionConfig } from '../session/index.js';
 import { SettingsError } from './settings.js';
 import { VERSION } from './version.js';

@@ -8,7 +8,7 @@ import {
   MAX_OUTPUT_CHUNK_BYTES,
   taskLimitsSchema,
 } from '../../protocol/index.js';
-import { DEFAULT_EXECUTOR_CONFIG as executor } from '../executor/index.js';
+import { DEFAULT_EXECUTOR_CONFIG as executor } from '../executor/config.js';
 
 const positive = z.int().min(1);
 const words = z.array(z.string().min(1));

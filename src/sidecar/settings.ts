@@ -52,7 +52,8 @@ export class SettingsLayers {
     const merged: Layer = new Map(this.#layer);
     for (const [name, value] of Object.entries(hostConfig)) merged.set(name, { value, origin: `init.config.${name}` });
     const values = Object.fromEntries([...merged].map(([name, { value }]) => [name, value]));
-    const parsed = settingsSchema.safeParse(values);
+    // Parsed two or three times in all, which is less work than to compile a parser.
+    const parsed = settingsSchema.safeParse(values, { jitless: true });
     if (!parsed.success) throw settingsError(parsed.error, merged);
     return parsed.data;
   }

@@ -1,5 +1,3 @@
-import { TaskExecutor } from '../executor/index.js';
-import { SandboxManager } from '../sandbox/index.js';
 import {
   type ByteSink,
   type ByteSource,
@@ -52,12 +50,15 @@ export async function runSidecar(options: SidecarOptions): Promise<number> {
     using _parent = watchParent(() => input.readOn());
     const source = new FrameSource(input, maxFrameBytes);
     sayHello(sink, maxFrameBytes);
+    // While the host answers, what is not needed to hear of it is loaded.
+    const loading = Promise.all([import('../sandbox/index.js'), import('../executor/index.js')]);
     const init = await receiveInit(source, hostGone);
     if (init === null) return exitCodeOf(unopenedEnding(termination));
     const settings = options.settings.resolve(init.config);
     source.limitFrames(settings.maxFrameBytes);
     logger.level = settings.logLevel;
 
+    const [{ SandboxManager }, { TaskExecutor }] = await loading;
     await using sandbox = await SandboxManager.create(sandboxOptions(settings, options));
     await using executor = new TaskExecutor({ config: executorConfig(settings), sandbox, registry, logger });
     using outbox = new Outbox({ ...outboxBounds(settings), registry, sink });

@@ -30,6 +30,15 @@ describe('the delay of the event loop', () => {
     expect(delay.take()).toBeGreaterThan(150);
   });
 
+  it('is known also of a loop that had nothing to do, which is looked at less often', async () => {
+    using delay = new LoopDelay();
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    delay.take();
+    block(300);
+    await turn();
+    expect(delay.take()).toBeGreaterThan(150);
+  });
+
   it('is told once', async () => {
     using delay = new LoopDelay();
     block(300);

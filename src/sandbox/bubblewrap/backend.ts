@@ -75,7 +75,9 @@ export class BubblewrapBackend implements SandboxBackend {
         return `a command that kills itself was seen to end with ${JSON.stringify(exit)}`;
       } finally {
         // Whether it works is known by now, and nobody has to wait for the rest.
-        this.#tidying = container.cleanup();
+        this.#tidying = container.cleanup().catch((error: unknown) => {
+          this.#context.logger.warn({ err: error }, 'the sandbox that was tried out could not be cleaned up');
+        });
       }
     } catch (error) {
       return error instanceof Error ? error.message : String(error);

@@ -1,0 +1,50 @@
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { useTemporaryFolder } from '../support/temporary-folder.js';
+import { EXECUTABLE } from './support/executable.js';
+
+const folder = useTemporaryFolder();
+const dist = dirname(EXECUTABLE);
+const CACHE = 'program.cjs.cache';
+
+/** Runs a task with a copy of the executable, whose code cache the test has chosen. */
+function runCopy(executable: string): { status: number | null; stdout: string; stderr: string } {
+  for (const name of ['exec-sidecar.js', 'exec-sidecar.cjs', 'program.cjs']) {
+    copyFileSync(join(dist, name), join(folder(), name));
+  }
+  const line = [join(folder(), executable), 'run', '--', 'echo', 'hello'];
+  return spawnSync(process.execPath, line, { encoding: 'utf8' });
+}
+
+describe('the code cache of the executable', () => {
+  it('belongs to the program that lies beside it, and is for nobody else to write', () => {
+    const program = readFileSync(join(dist, 'program.cjs'), 'latin1');
+    const cache = readFileSync(join(dist, CACHE), 'latin1');
+    const buildId = program.slice(program.lastIndexOf('\n') + 1);
+    expect(buildId).toMatch(/^\/\/# buildId=[0-9a-f]{64}$/);
+    expect(cache.startsWith(`${buildId}\n`)).toBe(true);
+    expect(statSync(join(dist, CACHE)).mode & 0o022).toBe(0);
+  });
+
+  it.each(['exec-sidecar.js', 'exec-sidecar.cjs'])('is not needed by %s', (executable) => {
+    expect(runCopy(executable)).toMatchObject({ status: 0, stdout: 'hello\n', stderr: '' });
+  });
+
+  it.each([
+    ['is of another version of Node', (cache: Buffer) => withOtherVersion(cache)],
+    ['was cut off', (cache: Buffer) => cache.subarray(0, cache.length / 2)],
+    ['holds nothing but the build id', (cache: Buffer) => cache.subarray(0, cache.indexOf('\n') + 1)],
+  ])('does no harm where it %s', (_, damage) => {
+    writeFileSync(join(folder(), CACHE), damage(readFileSync(join(dist, CACHE))));
+    expect(runCopy('exec-sidecar.js')).toMatchObject({ status: 0, stdout: 'hello\n', stderr: '' });
+  });
+});
+
+/** What V8 writes begins with a magic number and the hash of its version. */
+function withOtherVersion(cache: Buffer): Buffer {
+  const versionHash = cache.indexOf('\n') + 1 + 4;
+  cache.writeUInt32LE(cache.readUInt32LE(versionHash) ^ 1, versionHash);
+  return cache;
+}

@@ -1,0 +1,47 @@
+import { writeFileSync } from 'node:fs';
+import { join, sep } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { codeCachePath, encodeCodeCache, loadProgram } from '../src/load-program.js';
+import { useTemporaryFolder } from './support/temporary-folder.js';
+
+const folder = useTemporaryFolder();
+
+/** Writes a program that leaves what it was given in a global variable. */
+function writeProgram(buildId = '//# buildId=1'): string {
+  const path = join(folder(), 'program.cjs');
+  const body = "globalThis.seen = { separator: require('node:path').sep, exports, module, __filename, __dirname };";
+  writeFileSync(path, `(function(exports,require,module,__filename,__dirname){${body}})\n${buildId}`);
+  return path;
+}
+
+function seen(): Record<string, unknown> {
+  return (globalThis as unknown as { seen: Record<string, unknown> }).seen;
+}
+
+describe('a program', () => {
+  it('is given what Node gives to a file', () => {
+    const path = writeProgram();
+    loadProgram(path).run();
+    const exports = {};
+    expect(seen()).toEqual({ separator: sep, exports, module: { exports }, __filename: path, __dirname: folder() });
+  });
+
+  it('is compiled where there is no code cache', () => {
+    expect(loadProgram(writeProgram()).script.cachedDataRejected).toBeUndefined();
+  });
+
+  it('is taken from the code cache of its build', () => {
+    const path = writeProgram();
+    const { script, buildId } = loadProgram(path);
+    writeFileSync(codeCachePath(path), encodeCodeCache(buildId, script.createCachedData()));
+    expect(loadProgram(path).script.cachedDataRejected).toBe(false);
+  });
+
+  it('is compiled where the code cache is of another build, which has the same length', () => {
+    const path = writeProgram();
+    const { script, buildId } = loadProgram(path);
+    writeFileSync(codeCachePath(path), encodeCodeCache(buildId, script.createCachedData()));
+    writeProgram('//# buildId=2');
+    expect(loadProgram(path).script.cachedDataRejected).toBeUndefined();
+  });
+});
