@@ -123,14 +123,15 @@ export class ProcessContainer implements Container {
     });
     const root = spawned.identity;
     instance.ledger.started({ executionId: this.id, ...root });
-    return new GroupedProcess(spawned, this.#treeOf(root), this.#cgroup);
+    return new GroupedProcess(spawned, this.#treeOf(root, spawned.launcherPid), this.#cgroup);
   }
 
-  #treeOf(root: ProcessIdentity): ProcessTree {
+  #treeOf(root: ProcessIdentity, launcherPid: number | null): ProcessTree {
     const { id: instanceId } = this.#context.instance;
     return new ProcessTree({
       roots: [root],
       groups: [root.pid],
+      launcherPid,
       since: root.startTime ?? 0,
       isMarked: (markers) => markers.executionId === this.id && markers.instanceId === instanceId,
     });

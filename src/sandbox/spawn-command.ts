@@ -24,6 +24,8 @@ export interface SpawnRequest {
 
 export interface SpawnedCommand {
   readonly identity: ProcessIdentity;
+  /** The process that has started it, where all children of that one are commands; null where it has others. */
+  readonly launcherPid: number | null;
   readonly stdin: Writable | null;
   readonly stdout: Readable;
   readonly stderr: Readable;
@@ -69,7 +71,7 @@ export async function spawnCommand(request: SpawnRequest): Promise<SpawnedComman
   const streams = stdio ?? socketsOf(subprocess);
   // Who reads or writes a stream sees its errors; that nobody does must not end the sidecar.
   for (const stream of [streams.stdin, streams.stdout, streams.stderr]) stream?.on('error', () => undefined);
-  return { ...streams, identity: identify(subprocess.pid), exited };
+  return { ...streams, identity: identify(subprocess.pid), launcherPid: null, exited };
 }
 
 interface NodeStreams {
@@ -78,7 +80,11 @@ interface NodeStreams {
   readonly stderr: Readable | null;
 }
 
-function socketsOf({ stdin, stdout, stderr }: NodeStreams): Omit<SpawnedCommand, 'identity' | 'exited'> {
+function socketsOf({
+  stdin,
+  stdout,
+  stderr,
+}: NodeStreams): Omit<SpawnedCommand, 'identity' | 'launcherPid' | 'exited'> {
   if (stdout === null || stderr === null) throw new TypeError('unreachable: both were asked for');
   const release = () => {
     for (const stream of [stdin, stdout, stderr]) stream?.destroy();

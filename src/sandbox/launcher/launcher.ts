@@ -12,6 +12,7 @@ import { launcherArguments } from './program.js';
 /** A process that the launcher has started. */
 export interface Launched {
   readonly identity: ProcessIdentity;
+  readonly launcherPid: number;
   /** Settles when it has ended. Never rejects. */
   readonly exited: Promise<ExitStatus>;
 }
@@ -87,7 +88,7 @@ export class Launcher implements AsyncDisposable {
           const exited = new Promise<ExitStatus>((settleExit) => {
             ended = settleExit;
           });
-          resolve({ identity: report.identity, exited });
+          resolve({ identity: report.identity, launcherPid: this.#child.pid ?? 0, exited });
           return;
         }
         // What could not be set up ends as well, except where it could not even be forked.
