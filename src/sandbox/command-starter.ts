@@ -1,4 +1,4 @@
-import type { PassedDescriptor } from './launcher/index.js';
+import type { PassedDescriptor } from './fork-server/index.js';
 import type { PipeOwner } from './pipe-set.js';
 import type { Rlimits } from './rlimits.js';
 import type { SpawnedCommand } from './spawn-command.js';

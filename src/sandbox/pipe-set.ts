@@ -3,7 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import { errorCode } from './error-code.js';
 import { SandboxError } from './errors.js';
 import type { FifoPool } from './fifo-pool.js';
-import type { PassedDescriptor } from './launcher/index.js';
+import type { PassedDescriptor } from './fork-server/index.js';
 import type { Pipe } from './pipe.js';
 
 export interface PipeOwner {

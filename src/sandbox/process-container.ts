@@ -123,15 +123,15 @@ export class ProcessContainer implements Container {
     });
     const root = spawned.identity;
     instance.ledger.started({ executionId: this.id, ...root });
-    return new GroupedProcess(spawned, this.#treeOf(root, spawned.launcherPid), this.#cgroup);
+    return new GroupedProcess(spawned, this.#treeOf(root, spawned.forkServerPid), this.#cgroup);
   }
 
-  #treeOf(root: ProcessIdentity, launcherPid: number | null): ProcessTree {
+  #treeOf(root: ProcessIdentity, forkServerPid: number | null): ProcessTree {
     const { id: instanceId } = this.#context.instance;
     return new ProcessTree({
       roots: [root],
       groups: [root.pid],
-      launcherPid,
+      forkServerPid,
       since: root.startTime ?? 0,
       isMarked: (markers) => markers.executionId === this.id && markers.instanceId === instanceId,
     });

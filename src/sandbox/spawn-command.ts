@@ -25,7 +25,7 @@ export interface SpawnRequest {
 export interface SpawnedCommand {
   readonly identity: ProcessIdentity;
   /** The process that has started it, where all children of that one are commands; null where it has others. */
-  readonly launcherPid: number | null;
+  readonly forkServerPid: number | null;
   readonly stdin: Writable | null;
   readonly stdout: Readable;
   readonly stderr: Readable;
@@ -71,7 +71,7 @@ export async function spawnCommand(request: SpawnRequest): Promise<SpawnedComman
   const streams = stdio ?? socketsOf(subprocess);
   // Who reads or writes a stream sees its errors; that nobody does must not end the sidecar.
   for (const stream of [streams.stdin, streams.stdout, streams.stderr]) stream?.on('error', () => undefined);
-  return { ...streams, identity: identify(subprocess.pid), launcherPid: null, exited };
+  return { ...streams, identity: identify(subprocess.pid), forkServerPid: null, exited };
 }
 
 interface NodeStreams {
@@ -84,7 +84,7 @@ function socketsOf({
   stdin,
   stdout,
   stderr,
-}: NodeStreams): Omit<SpawnedCommand, 'identity' | 'launcherPid' | 'exited'> {
+}: NodeStreams): Omit<SpawnedCommand, 'identity' | 'forkServerPid' | 'exited'> {
   if (stdout === null || stderr === null) throw new TypeError('unreachable: both were asked for');
   const release = () => {
     for (const stream of [stdin, stdout, stderr]) stream?.destroy();

@@ -2,8 +2,8 @@ import type { Logger } from '../tracking/index.js';
 import type { CommandStarter } from './command-starter.js';
 import { DirectStarter } from './direct-starter.js';
 import { FifoPool } from './fifo-pool.js';
-import { LaunchedStarter } from './launched-starter.js';
-import { isLauncherKnown, LauncherSupply } from './launcher/index.js';
+import { ForkServerSupply, isForkServerKnown } from './fork-server/index.js';
+import { ForkingStarter } from './forking-starter.js';
 import { byMkfifo } from './mkfifo.js';
 import { checkSetpriv, type SandboxTools } from './tools.js';
 
@@ -28,17 +28,17 @@ export interface StartingOptions {
   readonly logger: Logger;
 }
 
-/** Has commands started by the launcher where it works, and by this process elsewhere. Never rejects. */
+/** Has commands started by the fork server where it works, and by this process elsewhere. Never rejects. */
 export async function openStarting(options: StartingOptions): Promise<Starting> {
-  const launched = await openLaunched(options);
-  const starting = launched ?? (await openDirect(options));
+  const forking = await openForking(options);
+  const starting = forking ?? (await openDirect(options));
   starting.fifos?.prepare();
   return starting;
 }
 
-async function openLaunched({ tools, directory, reserve, logger }: StartingOptions): Promise<Starting | null> {
-  if (tools.perl === null || !isLauncherKnown) return null;
-  const supply = new LauncherSupply(tools.perl, logger);
+async function openForking({ tools, directory, reserve, logger }: StartingOptions): Promise<Starting | null> {
+  if (tools.perl === null || !isForkServerKnown) return null;
+  const supply = new ForkServerSupply(tools.perl, logger);
   if (!(await supply.works())) {
     await supply.close();
     return null;
@@ -48,7 +48,7 @@ async function openLaunched({ tools, directory, reserve, logger }: StartingOptio
     await fifos.close();
     await supply.close();
   };
-  return { starter: new LaunchedStarter(supply, fifos), fifos, changesUser: true, close };
+  return { starter: new ForkingStarter(supply, fifos), fifos, changesUser: true, close };
 }
 
 async function openDirect({ tools, directory, reserve }: StartingOptions): Promise<Starting> {

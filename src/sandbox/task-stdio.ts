@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { FifoPool } from './fifo-pool.js';
-import type { PassedDescriptor } from './launcher/index.js';
+import type { PassedDescriptor } from './fork-server/index.js';
 import { openInputPipe, openOutputPipe } from './pipe.js';
 import { type PipeOwner, PipeSet } from './pipe-set.js';
 

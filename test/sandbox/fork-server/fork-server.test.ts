@@ -3,8 +3,8 @@ import { closeSync, existsSync, openSync, readFileSync, statSync } from 'node:fs
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isLauncherKnown, LauncherSupply } from '../../../src/sandbox/launcher/index.js';
-import type { RunOrder } from '../../../src/sandbox/launcher/messages.js';
+import { ForkServerSupply, isForkServerKnown } from '../../../src/sandbox/fork-server/index.js';
+import type { RunOrder } from '../../../src/sandbox/fork-server/messages.js';
 import { openOutputPipe, type Pipe } from '../../../src/sandbox/pipe.js';
 import { createKeepingLogger } from '../../support/logs.js';
 import { isAlive } from '../../support/processes.js';
@@ -12,11 +12,11 @@ import { without } from '../../support/requirements.js';
 import { useTemporaryFolder } from '../../support/temporary-folder.js';
 
 const folder = useTemporaryFolder();
-let supply: LauncherSupply;
+let supply: ForkServerSupply;
 const pipes: Pipe<NodeJS.ReadableStream>[] = [];
 
 beforeEach(() => {
-  supply = new LauncherSupply('/usr/bin/perl', createKeepingLogger());
+  supply = new ForkServerSupply('/usr/bin/perl', createKeepingLogger());
 });
 
 afterEach(async () => {
@@ -36,12 +36,12 @@ async function run(command: readonly [string, ...string[]], more: Partial<RunOrd
   execFileSync('mkfifo', [fifo]);
   const pipe = openOutputPipe(fifo);
   pipes.push(pipe);
-  const launched = await supply.current.run(order(command, { descriptors: [null, pipe.childEnd, null], ...more }));
+  const forked = await supply.current.run(order(command, { descriptors: [null, pipe.childEnd, null], ...more }));
   closeSync(pipe.childEnd.fd);
-  return { ...launched, stdout: await text(pipe.stream), exit: await launched.exited };
+  return { ...forked, stdout: await text(pipe.stream), exit: await forked.exited };
 }
 
-describe.skipIf(without('perl') || without('mkfifo') || !isLauncherKnown)('the launcher', () => {
+describe.skipIf(without('perl') || without('mkfifo') || !isForkServerKnown)('the fork server', () => {
   it('hands on arguments and environment as they are, and nothing else', async () => {
     const odd = ['', ' two  words ', `'"$x\``, 'new\nline', 'ü€😀', '-n', '\u0001'];
     const printed = await run(['/usr/bin/printf', '[%s]', ...odd]);
@@ -84,11 +84,11 @@ describe.skipIf(without('perl') || without('mkfifo') || !isLauncherKnown)('the l
   it('passes descriptors on as 3 and what follows, more of them than it has itself', async () => {
     const fds = Array.from({ length: 12 }, () => openSync('/etc/passwd', 'r'));
     const descriptors = [null, null, null, ...fds.map((fd) => ({ fd, flags: 0 }))];
-    const launched = await supply.current.run(
+    const forked = await supply.current.run(
       order(['/bin/sh', '-c', 'cmp /proc/self/fd/3 /etc/passwd && cmp /proc/self/fd/14 /etc/passwd'], { descriptors }),
     );
     for (const fd of fds) closeSync(fd);
-    expect((await launched.exited).exitCode).toBe(0);
+    expect((await forked.exited).exitCode).toBe(0);
   });
 
   it('sets rlimits', async () => {
@@ -139,19 +139,19 @@ describe.skipIf(without('perl') || without('mkfifo') || !isLauncherKnown)('the l
   });
 
   it('takes what it has started with it, tells that they are gone, and is replaced', async () => {
-    const launched = await supply.current.run(order(['/bin/sleep', '600']));
-    const launcher = Number(readFileSync(`/proc/${launched.identity.pid}/stat`, 'latin1').split(' ')[3]);
-    process.kill(launcher, 'SIGKILL');
-    expect(await launched.exited).toEqual({ exitCode: null, signal: 'SIGKILL' });
-    await expect.poll(() => isAlive(launched.identity.pid)).toBe(false);
+    const forked = await supply.current.run(order(['/bin/sleep', '600']));
+    const forkServer = Number(readFileSync(`/proc/${forked.identity.pid}/stat`, 'latin1').split(' ')[3]);
+    process.kill(forkServer, 'SIGKILL');
+    expect(await forked.exited).toEqual({ exitCode: null, signal: 'SIGKILL' });
+    await expect.poll(() => isAlive(forked.identity.pid)).toBe(false);
     expect((await run(['/bin/echo', 'again'])).stdout).toBe('again\n');
   });
 
   it('runs many at once, and mixes none up', async () => {
     const codes = Array.from({ length: 100 }, (_, index) => index);
     const ends = codes.map(async (code) => {
-      const launched = await supply.current.run(order(['/bin/sh', '-c', `exit ${code}`]));
-      return (await launched.exited).exitCode;
+      const forked = await supply.current.run(order(['/bin/sh', '-c', `exit ${code}`]));
+      return (await forked.exited).exitCode;
     });
     expect(await Promise.all(ends)).toEqual(codes);
   });

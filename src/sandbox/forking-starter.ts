@@ -1,17 +1,17 @@
 import { checkArgumentSize } from './argument-size.js';
 import type { CommandStarter, StartRequest } from './command-starter.js';
 import type { FifoPool } from './fifo-pool.js';
-import type { LauncherSupply } from './launcher/index.js';
+import type { ForkServerSupply } from './fork-server/index.js';
 import type { SpawnedCommand } from './spawn-command.js';
 import { openTaskStdio } from './task-stdio.js';
 
-/** Has commands started by the launcher. */
-export class LaunchedStarter implements CommandStarter {
-  readonly #launchers: LauncherSupply;
+/** Has commands started by the fork server. */
+export class ForkingStarter implements CommandStarter {
+  readonly #forkServers: ForkServerSupply;
   readonly #fifos: FifoPool;
 
-  constructor(launchers: LauncherSupply, fifos: FifoPool) {
-    this.#launchers = launchers;
+  constructor(forkServers: ForkServerSupply, fifos: FifoPool) {
+    this.#forkServers = forkServers;
     this.#fifos = fifos;
   }
 
@@ -19,14 +19,14 @@ export class LaunchedStarter implements CommandStarter {
     await checkArgumentSize(request.argv, request.environment);
     const stdio = await openTaskStdio(this.#fifos, stdin, user);
     try {
-      const launched = await this.#launchers.current.run({
+      const forked = await this.#forkServers.current.run({
         ...request,
         user,
         descriptors: [...stdio.child, ...descriptors],
       });
       for (const stream of [stdio.stdin, stdio.stdout, stdio.stderr]) stream?.on('error', () => undefined);
       stdio.closeChildEnds();
-      return { ...launched, stdin: stdio.stdin, stdout: stdio.stdout, stderr: stdio.stderr, release: stdio.release };
+      return { ...forked, stdin: stdio.stdin, stdout: stdio.stdout, stderr: stdio.stderr, release: stdio.release };
     } catch (error) {
       stdio.release(true);
       throw error;

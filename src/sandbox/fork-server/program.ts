@@ -34,17 +34,17 @@ const SYSTEM_CALLS: Readonly<Record<string, SystemCalls>> = {
 };
 
 /** Whether the program can run here, where there is a Perl: on Linux, where the numbers of its system calls are known. */
-export const isLauncherKnown = process.platform === 'linux' && process.arch in SYSTEM_CALLS;
+export const isForkServerKnown = process.platform === 'linux' && process.arch in SYSTEM_CALLS;
 
 /**
- * The arguments by which perl(1) becomes the launcher of this process. Perl, because it is in the base of most Linux
+ * The arguments by which perl(1) becomes the fork server of this process. Perl, because it is in the base of most Linux
  * distributions, forks in a fraction of the time that Node takes (whose memory is many times larger), and can do
  * between fork and exec whatever the kernel can: what would take a shell, setpriv, setsid and env to execute one
  * another takes one process that executes the command.
  */
-export function launcherArguments(): string[] {
+export function forkServerArguments(): string[] {
   const calls = SYSTEM_CALLS[process.arch];
-  if (calls === undefined) throw new TypeError('unreachable: there is no launcher for this architecture');
+  if (calls === undefined) throw new TypeError('unreachable: there is no fork server for this architecture');
   const { setsid, prctl, prlimit64, dup3, setgroups, setresgid, setresuid, mknodat } = calls;
   const numbers = [process.pid, setsid, prctl, prlimit64, dup3, setgroups, setresgid, setresuid, mknodat];
   return ['-e', PROGRAM, ...numbers.map(String)];
@@ -55,10 +55,10 @@ export function launcherArguments(): string[] {
  * in one write, since the processes that it has forked report as well. At the end of its input it exits, and what it
  * has started is killed by the kernel.
  *
- * A descriptor of the sidecar is opened anew through /proc: so it need not be inherited by the launcher itself. All
+ * A descriptor of the sidecar is opened anew through /proc: so it need not be inherited by the fork server itself. All
  * that Perl opens beyond the standard streams is closed on exec. A process joins its cgroups late, so that little of
  * what it does before the command counts as the task's. The death signal comes after the change of user,
- * which would clear it; a launcher that has died before is noticed by who its child's parent is.
+ * which would clear it; a fork server that has died before is noticed by who its child's parent is.
  */
 const PROGRAM = String.raw`
 use strict;
@@ -66,7 +66,7 @@ my ($sidecar, $SETSID, $PRCTL, $PRLIMIT64, $DUP3, $SETGROUPS, $SETRESGID, $SETRE
 my ($WNOHANG, $F_DUPFD_CLOEXEC, $PR_SET_PDEATHSIG, $SIGKILL, $AT_FDCWD, $S_IFIFO, $ENOENT) = (1, 1030, 1, 9, -100, 0010000, 2);
 my $ABOVE_PASSED = 32;
 
-my $launcher = $$;
+my $fork_server = $$;
 my ($orders, %running) = ('');
 open(my $report, '>&=', fcntl(STDOUT, $F_DUPFD_CLOEXEC, $ABOVE_PASSED)) or die "standard output: $!\n";
 pipe(my $bell, my $ringer) or die "pipe: $!\n";
@@ -138,7 +138,7 @@ sub become {
   }
   change_user($id, split /,/, $user) if $user ne '';
   die_with_parent();
-  kill 'KILL', $$ if getppid != $launcher;
+  kill 'KILL', $$ if getppid != $fork_server;
   for (split /,/, $rlimits) {
     my ($resource, $soft, $hard) = split /:/;
     syscall $PRLIMIT64, 0, $resource + 0, pack('QQ', $soft, $hard), 0;

@@ -27,7 +27,7 @@ export interface RunOrder {
   readonly rlimits: Rlimits | null;
 }
 
-/** What the launcher tells; `id` is that of the order. */
+/** What the fork server tells; `id` is that of the order. */
 export type Report =
   | { readonly kind: 'ready' }
   | { readonly kind: 'started'; readonly id: number; readonly identity: ProcessIdentity }
@@ -37,7 +37,7 @@ export type Report =
   | { readonly kind: 'failed'; readonly id: number; readonly errno: number; readonly at: string };
 
 /**
- * An order as the launcher reads it: its length in four bytes, and its fields with a NUL between them. A list whose
+ * An order as the fork server reads it: its length in four bytes, and its fields with a NUL between them. A list whose
  * elements may be anything has their number before it.
  * @throws SandboxError kind `sandbox` where a field has a NUL, which no command can be given
  */
@@ -71,7 +71,7 @@ export function parseReport(line: string): Report {
     return { kind, id: Number(id), identity: { pid: Number(first), startTime: Number(rest[0]) } };
   }
   if (kind === 'failed') return { kind, id: Number(id), errno: Number(first), at: rest.join(' ') };
-  throw new TypeError(`the launcher says ${JSON.stringify(line)}`);
+  throw new TypeError(`the fork server says ${JSON.stringify(line)}`);
 }
 
 /** The numbers of resources are those of Linux: getrlimit(2). */

@@ -7,12 +7,12 @@ import { noDirectory } from '../no-directory.js';
 import type { ProcessIdentity } from '../process-entry.js';
 import { signalName } from '../signal-name.js';
 import { encodeMakeFifos, encodeRun, parseReport, type Report, type RunOrder } from './messages.js';
-import { launcherArguments } from './program.js';
+import { forkServerArguments } from './program.js';
 
-/** A process that the launcher has started. */
-export interface Launched {
+/** A process that the fork server has started. */
+export interface ForkedProcess {
   readonly identity: ProcessIdentity;
-  readonly launcherPid: number;
+  readonly forkServerPid: number;
   /** Settles when it has ended. Never rejects. */
   readonly exited: Promise<ExitStatus>;
 }
@@ -26,7 +26,7 @@ interface Awaited {
  * A small process that starts commands for the sidecar: it costs the sidecar's thread a write and a read, where a
  * spawn of its own costs it the time that fork takes to copy its page tables. What it starts dies with it.
  */
-export class Launcher implements AsyncDisposable {
+export class ForkServer implements AsyncDisposable {
   readonly #child;
   readonly #awaited = new Map<number, Awaited>();
   readonly #ready: Promise<boolean>;
@@ -36,9 +36,9 @@ export class Launcher implements AsyncDisposable {
   #closing = false;
   #rest = '';
 
-  /** @param perl perl(1), as an absolute path, on a machine where `isLauncherKnown` */
+  /** @param perl perl(1), as an absolute path, on a machine where `isForkServerKnown` */
   constructor(perl: string, logger: Logger) {
-    this.#child = execa(perl, launcherArguments(), {
+    this.#child = execa(perl, forkServerArguments(), {
       cwd: '/',
       env: {},
       extendEnv: false,
@@ -59,7 +59,7 @@ export class Launcher implements AsyncDisposable {
     this.#ended = this.#child.then(({ exitCode, signal }) => {
       this.#lose();
       if (this.#closing) return;
-      logger.warn({ exitCode, signal, stderr: said.join('').slice(0, 1_000) }, 'the launcher of commands has ended');
+      logger.warn({ exitCode, signal, stderr: said.join('').slice(0, 1_000) }, 'the fork server of commands has ended');
     });
   }
 
@@ -78,7 +78,7 @@ export class Launcher implements AsyncDisposable {
    * That the program cannot be executed shows in its exit code, as a shell would have it: 126 or 127.
    * @throws SandboxError kind `sandbox`, code `cgroup_failed` with the `path`, or `spawn_failed`
    */
-  run(order: RunOrder): Promise<Launched> {
+  run(order: RunOrder): Promise<ForkedProcess> {
     const id = ++this.#lastId;
     const message = encodeRun(id, order);
     return new Promise((resolve, reject) => {
@@ -88,7 +88,7 @@ export class Launcher implements AsyncDisposable {
           const exited = new Promise<ExitStatus>((settleExit) => {
             ended = settleExit;
           });
-          resolve({ identity: report.identity, launcherPid: this.#child.pid ?? 0, exited });
+          resolve({ identity: report.identity, forkServerPid: this.#child.pid ?? 0, exited });
           return;
         }
         // What could not be set up ends as well, except where it could not even be forked.
@@ -113,7 +113,7 @@ export class Launcher implements AsyncDisposable {
         if (report.kind === 'made') resolve();
         else reject(noPipes(directory, report.kind === 'failed' ? getSystemErrorName(-report.errno) : report.kind));
       };
-      this.#expect(id, { settle, lost: () => reject(noPipes(directory, 'the launcher has ended')) });
+      this.#expect(id, { settle, lost: () => reject(noPipes(directory, 'the fork server has ended')) });
       this.#child.stdin.write(encodeMakeFifos(id, directory, names));
     });
   }

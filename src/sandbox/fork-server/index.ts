@@ -1,0 +1,3 @@
+export type { PassedDescriptor } from './messages.js';
+export { isForkServerKnown } from './program.js';
+export { ForkServerSupply } from './supply.js';

@@ -1,3 +1,0 @@
-export type { PassedDescriptor } from './messages.js';
-export { isLauncherKnown } from './program.js';
-export { LauncherSupply } from './supply.js';
