@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { BackendAvailability, EffectiveLimits, EnforcementTable } from '../../../protocol/index.js';
-import type { Container, ContainerSpec, SandboxBackend } from '../backend.js';
+import type { Container, ContainerSpec, ExitStatus, SandboxBackend } from '../backend.js';
 import type { BackendContext } from '../backends.js';
 import { enforcementTable } from '../enforcement.js';
 import { assembleSeccompFilter, seccompArchitecture } from '../seccomp/index.js';
+import { within } from '../within.js';
 import { BubblewrapContainer, type BubblewrapContainerContext } from './container.js';
 import { taskUser, writeIdentityFiles } from './identity.js';
 import type { BubblewrapTools } from './launch.js';
@@ -63,7 +63,7 @@ export class BubblewrapBackend implements SandboxBackend {
       try {
         const command = { command: '/bin/sh', args: ['probe'], env: [], cwd: undefined, stdin: 'none' } as const;
         const { exited } = await container.execute(command);
-        const exit = await Promise.race([exited, sleep(PROBE_LIMITS.timeoutMs, null, { ref: false })]);
+        const exit = await within<ExitStatus | null>(exited, PROBE_LIMITS.timeoutMs, () => null);
         if (exit?.signal === 'SIGKILL') return null;
         return `a command that kills itself was seen to end with ${JSON.stringify(exit)}`;
       } finally {

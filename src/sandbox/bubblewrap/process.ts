@@ -10,6 +10,7 @@ import { processTable, SHARED_SCAN_MS } from '../process-table.js';
 import { RepeatableKill } from '../repeatable-kill.js';
 import { signalName } from '../signal-name.js';
 import type { TaskAccounting } from '../task-accounting.js';
+import { within } from '../within.js';
 import type { LiveSandbox } from './launch.js';
 import { parseStatus } from './launcher.js';
 
@@ -98,7 +99,7 @@ export class BubblewrapProcess implements SandboxProcess {
     const outside = await this.#sandbox.spawned.exited;
     this.#ended = true;
     const last = this.#start.then(() => this.#sandbox.status.next());
-    const told = await Promise.race([last, sleep(STATUS_MS, null, { ref: false })]);
+    const told = await within(last, STATUS_MS, () => null);
     const status = parseStatus(told ?? '');
     return status !== null && isConsistent(status, outside) ? status : inferred(outside);
   }
@@ -109,7 +110,7 @@ export class BubblewrapProcess implements SandboxProcess {
     if (isAlive(init)) sendSignal(init.pid, 'SIGKILL');
     const deadline = performance.now() + KILL_DEADLINE_MS;
     const outside = spawned.exited.then(() => true);
-    const ended = await Promise.race([outside, sleep(KILL_DEADLINE_MS, false, { ref: false })]);
+    const ended = await within(outside, KILL_DEADLINE_MS, () => false);
     if (!ended) sendSignal(this.pid, 'SIGKILL');
     for (let pauseMs = 1; isAlive(init) && performance.now() < deadline; pauseMs *= 2) {
       await sleep(Math.min(pauseMs, LONGEST_PAUSE_MS));
