@@ -10,7 +10,7 @@ import { within } from '../within.js';
 import { BubblewrapContainer, type BubblewrapContainerContext } from './container.js';
 import { taskUser, writeIdentityFiles } from './identity.js';
 import type { BubblewrapTools } from './launch.js';
-import { findLayout } from './layout.js';
+import { findLayout, visiblePath } from './layout.js';
 
 /**
  * Runs each command in a sandbox that bubblewrap makes of Linux namespaces: it sees the programs of the system and its
@@ -83,12 +83,14 @@ export class BubblewrapBackend implements SandboxBackend {
     const { instance, cgroups, allowedCwd, network, readOnlyPaths, sandboxUid, logger } = this.#context;
     const user = taskUser(sandboxUid);
     const { directory } = instance.paths;
+    const layout = findLayout({ network, readOnlyPaths: [...readOnlyPaths, ...allowedCwd] });
     return {
       ...{ instance, cgroups, allowedCwd, network, logger, user },
       tools: this.#tools(),
       provided: await writeIdentityFiles(directory, { user, network }),
       seccompFile: await writeFilter(directory),
-      layout: findLayout({ network, readOnlyPaths: [...readOnlyPaths, ...allowedCwd] }),
+      layout,
+      path: visiblePath(layout),
     };
   }
 

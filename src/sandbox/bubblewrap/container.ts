@@ -23,7 +23,7 @@ import type { TaskUser } from './identity.js';
 import { type BubblewrapTools, type LiveSandbox, launchSandbox } from './launch.js';
 import { launchFailure } from './launch-failure.js';
 import { launchScript } from './launcher.js';
-import { hostPathOf, type Layout, type ProvidedFiles, TEMPORARY, visiblePath, WORKSPACE } from './layout.js';
+import { hostPathOf, type Layout, type ProvidedFiles, TEMPORARY, WORKSPACE } from './layout.js';
 import { BubblewrapProcess, HELPERS } from './process.js';
 
 /** What the containers of the `bubblewrap` backend have in common. */
@@ -35,6 +35,8 @@ export interface BubblewrapContainerContext {
   readonly provided: ProvidedFiles;
   readonly seccompFile: string | null;
   readonly layout: Layout;
+  /** The PATH of a task that sets none. */
+  readonly path: string;
   readonly network: boolean;
   readonly allowedCwd: readonly string[];
   readonly logger: Logger;
@@ -150,18 +152,18 @@ export class BubblewrapContainer implements Container {
   }
 
   async #script(spec: CommandSpec): Promise<string> {
-    const { instance, layout, provided, tools } = this.#context;
+    const { instance, layout, path, provided, tools } = this.#context;
     const { limits } = this.#spec;
     const cwd = await this.#cwd(spec.cwd);
     const environment = taskEnvironment({
       given: spec.env,
-      path: visiblePath(layout),
+      path,
       workspace: WORKSPACE,
       temporaryDirectory: TEMPORARY,
       instanceId: instance.id,
       executionId: this.id,
     });
-    const hostPath = (path: string) => hostPathOf(layout, provided, this.workspace, path);
+    const hostPath = (inside: string) => hostPathOf(layout, provided, this.workspace, inside);
     findOrExplain(spec.command, () => inspectExecutable(spec.command, environment.PATH ?? '', cwd, hostPath));
     const command = [spec.command, ...spec.args];
     await checkArgumentSize([tools.setsid ?? '', '--', ...command], environment);
