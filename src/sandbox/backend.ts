@@ -30,6 +30,12 @@ export interface SandboxBackend {
    * @throws SandboxError kind `validation` for a file path that leaves the workspace, `sandbox` where it cannot be made
    */
   createContainer(spec: ContainerSpec): Promise<Container>;
+  /** From now on makes places for tasks beforehand where it can, in the background: first for tasks of these limits. */
+  keepWarm(limits: EffectiveLimits): void;
+  /** Removes what waits for tasks, so that tasks can have what it holds. */
+  giveBack(): void;
+  /** Removes what waits for tasks, for good. Idempotent. Resolves with the number of processes that would not die. */
+  close(): Promise<{ leaked: number }>;
 }
 
 /** What a container is made for. */

@@ -1,9 +1,10 @@
-import type { BackendAvailability, EnforcementTable } from '../../protocol/index.js';
+import type { BackendAvailability, EffectiveLimits, EnforcementTable } from '../../protocol/index.js';
 import type { Logger } from '../tracking/index.js';
 import type { BackendName, CommandSpec, Container, ContainerSpec, SandboxBackend, SandboxProcess } from './backend.js';
 import { chooseBackend, createBackends, tryBackends } from './backends.js';
 import { CgroupManager, type CgroupSupport } from './cgroup/index.js';
 import { SandboxError } from './errors.js';
+import { checkExecutionId } from './execution-id.js';
 import { SandboxInstance } from './instance.js';
 import { SetupGate } from './setup-gate.js';
 import { defaultPath, findTools } from './tools.js';
@@ -19,7 +20,7 @@ export interface SandboxManagerOptions {
   readonly network: boolean;
   /** Directories outside the workspace that a task may start in, or below. */
   readonly allowedCwd: readonly string[];
-  /** For so many tasks what they need is made ahead; 4 where it is left out. */
+  /** For so many tasks what they need is made ahead, and so many sandboxes `keepWarm` keeps; 4 where it is left out. */
   readonly poolSize?: number;
   /** Whether a `ResourceMonitor` samples the tasks, as `enforcement` tells; true where it is left out. */
   readonly enableMonitoring?: boolean;
@@ -55,7 +56,7 @@ export class SandboxManager {
   readonly cgroupSupport: CgroupSupport;
   readonly #instance: SandboxInstance;
   readonly #cgroups: CgroupManager;
-  readonly #setups = new SetupGate();
+  readonly #setups = new SetupGate(() => this.backend.giveBack());
   readonly #containers = new Map<string, Container>();
   #closing: Promise<{ leaked: number }> | null = null;
 
@@ -97,8 +98,8 @@ export class SandboxManager {
       cgroups = await CgroupManager.create(instance.id, {
         record: async (directories) => instance.ledger.cgroups(directories),
       });
-      const { readOnlyPaths = [], sandboxUid = NOBODY } = options;
-      const shared = { instance, tools, cgroups, logger };
+      const { readOnlyPaths = [], sandboxUid = NOBODY, poolSize = DEFAULT_POOL_SIZE } = options;
+      const shared = { instance, tools, cgroups, poolSize, logger };
       const backends = createBackends({
         ...shared,
         allowedCwd,
@@ -131,12 +132,20 @@ export class SandboxManager {
    */
   async createContainer(spec: ContainerSpec): Promise<Container> {
     this.#checkOpen();
-    checkExecutionId(spec.executionId);
+    checkExecutionId(spec.executionId, (id) => this.#containers.has(id));
     const container = await this.#setups.pass(() => this.backend.createContainer(spec));
     this.#containers.set(container.id, container);
     if (this.#closing !== null) await this.cleanupContainer(container);
     this.#checkOpen();
     return container;
+  }
+
+  /**
+   * From now on sandboxes are made beforehand where the backend can, as many as `poolSize` says: first for tasks of these
+   * limits, then for such as come. They are no containers, and nobody waits for them.
+   */
+  keepWarm(limits: EffectiveLimits): void {
+    this.backend.keepWarm(limits);
   }
 
   /** Starts the command of a container; see `Container.execute` for what it throws. */
@@ -168,6 +177,7 @@ export class SandboxManager {
 
   async #close(): Promise<{ leaked: number }> {
     const outcomes = await Promise.all(Array.from(this.#containers.values(), (each) => this.cleanupContainer(each)));
+    outcomes.push(await this.backend.close());
     const leaked = outcomes.reduce((sum, outcome) => sum + outcome.leaked, 0);
     const left = await this.#cgroups.close();
     await this.#instance.close({ keepDirectory: leaked > 0 || left.length > 0 });
@@ -181,15 +191,4 @@ interface ManagerParts {
   readonly enforcement: EnforcementTable;
   readonly instance: SandboxInstance;
   readonly cgroups: CgroupManager;
-}
-
-/** It names directories, and stands in the environment of the task. */
-function checkExecutionId(executionId: string): void {
-  if (/^[\w-]{1,128}$/.test(executionId)) return;
-  throw new SandboxError(
-    'validation',
-    'invalid_execution_id',
-    `executionId: ${JSON.stringify(executionId)} has to be 1 to 128 letters, digits, '_' or '-'`,
-    { field: 'executionId', value: executionId },
-  );
 }

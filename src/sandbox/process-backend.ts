@@ -32,6 +32,15 @@ export class ProcessBackend implements SandboxBackend {
     return ProcessContainer.create(spec, this.#containerContext());
   }
 
+  /** There is nothing that would be worth making beforehand. */
+  keepWarm(): void {}
+
+  giveBack(): void {}
+
+  async close(): Promise<{ leaked: number }> {
+    return { leaked: 0 };
+  }
+
   #obstacle(): string | null {
     const { tools } = this.#context;
     if (process.platform === 'win32') return 'it needs a Unix system: process groups, signals and rlimits';

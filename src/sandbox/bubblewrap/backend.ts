@@ -7,10 +7,15 @@ import type { BackendContext } from '../backends.js';
 import { enforcementTable } from '../enforcement.js';
 import { assembleSeccompFilter, seccompArchitecture } from '../seccomp/index.js';
 import { within } from '../within.js';
-import { BubblewrapContainer, type BubblewrapContainerContext } from './container.js';
+import { checkFiles } from '../workspace-files.js';
+import { BubblewrapContainer } from './container.js';
+import type { BubblewrapContext } from './context.js';
 import { taskUser, writeIdentityFiles } from './identity.js';
 import type { BubblewrapTools } from './launch.js';
 import { findLayout, visiblePath } from './layout.js';
+import { policyOf, type SandboxPolicy } from './policy.js';
+import { PreparedSandbox } from './prepared-sandbox.js';
+import { WarmPool } from './warm-pool.js';
 
 /**
  * Runs each command in a sandbox that bubblewrap makes of Linux namespaces: it sees the programs of the system and its
@@ -21,10 +26,15 @@ export class BubblewrapBackend implements SandboxBackend {
   readonly name = 'bubblewrap';
   readonly isolatesNetwork = true;
   readonly #context: BackendContext;
-  #prepared: Promise<BubblewrapContainerContext> | null = null;
+  readonly #pool: WarmPool;
+  #shared: Promise<BubblewrapContext> | null = null;
 
   constructor(context: BackendContext) {
     this.#context = context;
+    const { poolSize, logger } = context;
+    const make = async (id: string, policy: SandboxPolicy) =>
+      PreparedSandbox.make(id, policy, await this.#sharedContext());
+    this.#pool = new WarmPool({ size: poolSize, make, logger });
   }
 
   /** Makes a sandbox and runs a command in it: whatever stands in the way of one is the reason. */
@@ -39,7 +49,25 @@ export class BubblewrapBackend implements SandboxBackend {
   }
 
   async createContainer(spec: ContainerSpec): Promise<Container> {
-    return BubblewrapContainer.create(spec, await this.#containerContext());
+    checkFiles(spec.files, spec.limits);
+    const sandbox = await this.#pool.take(this.#policyOf(spec), spec.executionId);
+    return BubblewrapContainer.create(spec, await this.#sharedContext(), sandbox);
+  }
+
+  keepWarm(limits: EffectiveLimits): void {
+    this.#pool.start(this.#policyOf({ limits, files: [] }));
+  }
+
+  giveBack(): void {
+    this.#pool.giveBack();
+  }
+
+  close(): Promise<{ leaked: number }> {
+    return this.#pool.close();
+  }
+
+  #policyOf(spec: Pick<ContainerSpec, 'limits' | 'files'>): SandboxPolicy {
+    return policyOf(spec, this.#context.cgroups.support.memory.available);
   }
 
   #obstacle(): string | null {
@@ -74,12 +102,12 @@ export class BubblewrapBackend implements SandboxBackend {
     }
   }
 
-  #containerContext(): Promise<BubblewrapContainerContext> {
-    this.#prepared ??= this.#prepare();
-    return this.#prepared;
+  #sharedContext(): Promise<BubblewrapContext> {
+    this.#shared ??= this.#prepare();
+    return this.#shared;
   }
 
-  async #prepare(): Promise<BubblewrapContainerContext> {
+  async #prepare(): Promise<BubblewrapContext> {
     const { instance, cgroups, allowedCwd, network, readOnlyPaths, sandboxUid, logger } = this.#context;
     const user = taskUser(sandboxUid);
     const { directory } = instance.paths;

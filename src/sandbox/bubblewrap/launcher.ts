@@ -5,23 +5,30 @@ import { signalName } from '../signal-name.js';
 import { DESCRIPTORS } from './bwrap-arguments.js';
 import { WORKSPACE } from './layout.js';
 
-/** What the launcher says when the sandbox is there and it waits for its script. */
+/** What the launcher says when the sandbox is there and it waits, for files where there are to be any, or its script. */
 export const READY = 'ready';
+
+/** What the launcher says when the files of the task are in the workspace. */
+export const FILLED = 'filled';
 
 /** What the script says when the command's standard input is its own, right before it becomes the command. */
 export const STARTED = 'started';
 
 /**
- * The first program in a sandbox. It extracts the task's files, says that it is there, waits for the script, and tells
+ * The first program in a sandbox. It says that it is there, extracts the task's files, waits for the script, and tells
  * how the script's process ended: an exit code, or 256 + the signal. awk, because a shell gives a signal as an exit code
  * above 128 and bubblewrap does as well. It ends itself with what a shell would: the task can write to the descriptor
  * that it tells its status on, but not change how it exits.
  */
 const PROGRAM = `BEGIN {
   out = "/proc/self/fd/${DESCRIPTORS.status}"
-  if (extract != "" && system(extract) != 0) exit 1
   print "${READY}" > out
   fflush(out)
+  if (extract != "") {
+    if (system(extract) != 0) exit 1
+    print "${FILLED}" > out
+    fflush(out)
+  }
   status = system("exec /bin/sh /proc/self/fd/${DESCRIPTORS.script}")
   print status > out
   exit (status < 256 ? status : 128 + status % 128)

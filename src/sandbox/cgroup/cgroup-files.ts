@@ -1,5 +1,5 @@
 import { constants, watch } from 'node:fs';
-import { mkdir, open, readdir, readFile, rmdir, statfs } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rmdir, statfs } from 'node:fs/promises';
 
 /**
  * What is done to the files of cgroups: the whole contact with the kernel goes through here.
@@ -10,6 +10,8 @@ export interface CgroupFiles {
   /** Writes in one call, as the kernel wants it. Never creates a file. */
   write(path: string, text: string): Promise<void>;
   makeDirectory(path: string): Promise<void>;
+  /** Version 1 only: version 2 has no renaming. */
+  renameDirectory(path: string, to: string): Promise<void>;
   removeDirectory(path: string): Promise<void>;
   /** The names of the groups directly below a group. */
   children(path: string): Promise<string[]>;
@@ -41,6 +43,7 @@ export const kernelCgroupFiles: CgroupFiles = {
   makeDirectory: async (path) => {
     await mkdir(path);
   },
+  renameDirectory: (path, to) => rename(path, to),
   removeDirectory: (path) => rmdir(path),
   children: async (path) => {
     const entries = await readdir(path, { withFileTypes: true });
