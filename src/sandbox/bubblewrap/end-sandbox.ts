@@ -11,7 +11,8 @@ const LONGEST_PAUSE_MS = 50;
 
 /**
  * Kills all that is in a sandbox, and bubblewrap with it. Resolves with the number of processes that would not die.
- * The kernel kills all of a pid namespace with its first process, and that one cannot be waited for before them.
+ * The kernel kills all of a pid namespace with its first process, and that one is not dead before all of them are: then
+ * nobody is left, which the removal of the cgroups shows as well. Else the kernel is asked who is.
  */
 export async function endSandbox({ init, spawned }: LiveSandbox, cgroup: TaskCgroup): Promise<number> {
   if (isAlive(init)) sendSignal(init.pid, 'SIGKILL');
@@ -22,6 +23,7 @@ export async function endSandbox({ init, spawned }: LiveSandbox, cgroup: TaskCgr
   for (let pauseMs = 1; isAlive(init) && performance.now() < deadline; pauseMs *= 2) {
     await sleep(Math.min(pauseMs, LONGEST_PAUSE_MS));
   }
+  if (ended && !isAlive(init)) return 0;
   const left = await cgroup.kill();
   return Math.max(left.length, isAlive(init) ? 1 : 0);
 }
