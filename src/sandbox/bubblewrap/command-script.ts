@@ -25,7 +25,7 @@ export interface CommandScriptOptions {
  */
 export async function commandScript(
   { spec, limits, executionId, workspace }: CommandScriptOptions,
-  { instance, layout, path, provided, tools, allowedCwd }: BubblewrapContext,
+  { instance, layout, path, provided, allowedCwd }: BubblewrapContext,
 ): Promise<string> {
   const cwd = await startDirectory(spec.cwd, workspace, allowedCwd);
   const environment = taskEnvironment({
@@ -37,10 +37,11 @@ export async function commandScript(
     executionId,
   });
   const hostPath = (inside: string) => hostPathOf(layout, provided, workspace, inside);
-  findOrExplain(spec.command, () => inspectExecutable(spec.command, environment.PATH ?? '', cwd, hostPath));
-  const command = [spec.command, ...spec.args];
-  await checkArgumentSize([tools.setsid ?? '', '--', ...command], environment);
-  return launchScript({ command, environment, cwd, limits, stdin: spec.stdin, setsid: tools.setsid });
+  const find = () => inspectExecutable(spec.command, environment.PATH ?? '', cwd, hostPath);
+  const file = findOrExplain(spec.command, find);
+  const command = [spec.command.startsWith('-') ? file : spec.command, ...spec.args];
+  await checkArgumentSize(command, environment);
+  return launchScript({ command, environment, cwd, limits, stdin: spec.stdin });
 }
 
 function startDirectory(cwd: string | undefined, workspace: string, allowedCwd: readonly string[]): Promise<string> {

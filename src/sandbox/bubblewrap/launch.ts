@@ -124,7 +124,7 @@ async function spawn(
       tools.bwrap,
       ...bwrapArguments({ ...options, ...user, seccomp: seccompFile !== null, provided: [...provided.keys()] }),
       '--',
-      ...launcher({ awk: tools.awk, tar: options.hasFiles ? tools.tar : null }),
+      ...launcher({ ...tools, tar: options.hasFiles ? tools.tar : null }),
     ];
     const line = [
       ...[tools.shell, '-c', SHIM, 'exec-sidecar', ...options.procsFiles, '--'],
