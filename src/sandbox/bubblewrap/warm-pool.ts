@@ -22,11 +22,9 @@ const AT_ONCE = 4;
 /** So many descriptors are left to tasks, beside those of the tasks that run. */
 const DESCRIPTORS_LEFT = 200;
 
-/** A sandbox that is being made before there is a task for it. */
+/** A sandbox that is being made, by the key of its policy. Once a task waits for it, it is none any more. */
 interface Refill {
   readonly key: string;
-  /** Whether there is one by now, which waits for it. */
-  claimed: boolean;
 }
 
 /**
@@ -96,22 +94,26 @@ export class WarmPool {
   #waiting(key: string): PreparedSandbox | null {
     for (const sandbox of this.#idle) {
       if (sandbox.policy.key !== key) continue;
-      if (sandbox.isAlive) {
-        this.#idle.delete(sandbox);
-        return sandbox;
-      }
-      this.#discard(sandbox);
+      this.#idle.delete(sandbox);
+      if (this.#lives(sandbox)) return sandbox;
     }
     return null;
   }
 
   async #claim(key: string): Promise<PreparedSandbox | null> {
     for (const [refill, made] of this.#refills) {
-      if (refill.key !== key || refill.claimed) continue;
-      refill.claimed = true;
-      return made;
+      if (refill.key !== key) continue;
+      this.#refills.delete(refill);
+      const sandbox = await made;
+      return sandbox !== null && this.#lives(sandbox) ? sandbox : null;
     }
     return null;
+  }
+
+  #lives(sandbox: PreparedSandbox): boolean {
+    const { isAlive } = sandbox;
+    if (!isAlive) this.#lost(sandbox);
+    return isAlive;
   }
 
   async #startCold(policy: SandboxPolicy, executionId: string): Promise<PreparedSandbox> {
@@ -128,15 +130,13 @@ export class WarmPool {
 
   #awaitCalm(): void {
     if (this.#timer !== null || this.#state !== 'warm') return;
-    this.#timer = setTimeout(
-      () => {
-        this.#timer = null;
-        const isCalm = this.#coldStarts === 0 && performance.now() - this.#lastCame >= CALM_MS;
-        if (isCalm) this.#refill(1);
-        else this.#awaitCalm();
-      },
-      Math.max(CALM_MS, this.#pause.leftMs),
-    ).unref();
+    const waitMs = Math.max(CALM_MS, this.#pause.leftMs);
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      const isCalm = this.#coldStarts === 0 && performance.now() - this.#lastCame >= CALM_MS;
+      if (isCalm) this.#refill(1);
+      else this.#awaitCalm();
+    }, waitMs).unref();
   }
 
   #refill(atOnce: number): void {
@@ -145,21 +145,19 @@ export class WarmPool {
       const policy = this.#demand.neediest((key) => this.#present(key));
       if (policy === null || !hasRoomFor(DESCRIPTORS_LEFT)) return;
       if (this.#idle.size + this.#refills.size >= this.#options.size) this.#discardUnwanted();
-      const refill = { key: policy.key, claimed: false };
+      const refill = { key: policy.key };
       this.#refills.set(refill, this.#prepare(policy, refill));
     }
   }
 
   #present(key: string): number {
-    const idle = [...this.#idle].filter(({ policy }) => policy.key === key);
-    const coming = [...this.#refills.keys()].filter((refill) => refill.key === key && !refill.claimed);
-    return idle.length + coming.length;
+    const policies = [...Array.from(this.#idle, ({ policy }) => policy), ...this.#refills.keys()];
+    return policies.filter((policy) => policy.key === key).length;
   }
 
   #discardUnwanted(): void {
     const isUnwanted = ({ policy: { key } }: PreparedSandbox) => this.#present(key) > this.#demand.wanted(key);
-    const unwanted = [...this.#idle].find(isUnwanted);
-    if (unwanted !== undefined) this.#discard(unwanted);
+    for (const sandbox of [...this.#idle].filter(isUnwanted).slice(0, 1)) this.#discard(sandbox);
   }
 
   async #prepare(policy: SandboxPolicy, refill: Refill): Promise<PreparedSandbox | null> {
@@ -167,18 +165,21 @@ export class WarmPool {
       this.#failed(error);
       return null;
     });
-    this.#refills.delete(refill);
+    const isClaimed = !this.#refills.delete(refill);
     this.#awaitCalm();
-    if (sandbox === null || refill.claimed) return sandbox;
+    if (sandbox === null || isClaimed) return sandbox;
     this.#idle.add(sandbox);
     if (this.#state === 'closed') this.#discard(sandbox);
     void sandbox.exited.then(() => {
-      if (!this.#idle.has(sandbox)) return;
-      this.#discard(sandbox);
-      this.#failed(new Error('a sandbox that waited for its task has ended'));
-      this.#awaitCalm();
+      if (this.#idle.has(sandbox)) this.#lost(sandbox);
     });
     return sandbox;
+  }
+
+  #lost(sandbox: PreparedSandbox): void {
+    this.#discard(sandbox);
+    this.#failed(new Error('a sandbox that waited for its task has ended'));
+    this.#awaitCalm();
   }
 
   #failed(error: unknown): void {
