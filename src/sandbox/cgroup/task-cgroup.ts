@@ -10,10 +10,9 @@ export const TASK_PREFIX = 'task-';
 /** The groups of one task, one in each hierarchy that is used. Made by `CgroupManager.createGroup`. */
 export class TaskCgroup implements AsyncDisposable {
   /**
-   * The `cgroup.procs` files that the task's first process writes `0` into, each in one write, before it executes
-   * anything that it must not be free to do: `0` is the writing process itself, in both versions and in any PID
-   * namespace. Writing another process's id from outside works too, but leaves it free until then. A write that fails
-   * must end the process. All that it starts later is in the groups from the beginning.
+   * The files that the task's first process writes `0` into while it has one thread, each in one write, before it
+   * executes anything that it must not be free to do: `0` is who writes, in both versions and in any PID namespace. A
+   * write that fails must end the process. All that it starts later is in the groups from the beginning.
    */
   readonly procsFiles: readonly string[];
   #groups: readonly TaskGroup[];
@@ -33,7 +32,7 @@ export class TaskCgroup implements AsyncDisposable {
     this.#memoryLimitBytes = options.memoryLimitBytes;
     this.#removed = options.removed;
     this.#counters = new TaskCounters(groups, options.files);
-    this.procsFiles = this.directories.map((directory) => `${directory}/cgroup.procs`);
+    this.procsFiles = groups.map(({ version, directory }) => `${directory}/${JOINED_BY[version]}`);
   }
 
   /** The directories of the groups. */
@@ -159,6 +158,12 @@ export class TaskCgroup implements AsyncDisposable {
     }
   }
 }
+
+/**
+ * A thread that moves itself is moved at once, which only version 1 has. For a process the kernel first waits until no
+ * process of the machine is just making a thread or ending one: milliseconds for each hierarchy.
+ */
+const JOINED_BY = { 1: 'tasks', 2: 'cgroup.procs' } as const;
 
 /** From here on the kernel tells of a group's memory, and slows its growth until it has been heard. */
 const HIGH_FRACTION = 0.8;
