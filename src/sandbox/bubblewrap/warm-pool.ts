@@ -134,7 +134,7 @@ export class WarmPool {
     this.#timer = setTimeout(() => {
       this.#timer = null;
       const isCalm = this.#coldStarts === 0 && performance.now() - this.#lastCame >= CALM_MS;
-      if (isCalm) this.#refill(1);
+      if (isCalm && this.#pause.leftMs === 0) this.#refill(1);
       else this.#awaitCalm();
     }, waitMs).unref();
   }
