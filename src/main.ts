@@ -1,6 +1,5 @@
-#!/usr/bin/env node
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { type CliIo, writeText } from './cli/cli-io.js';
 import { runCli } from './cli/index.js';
 import { closeInheritedDescriptors } from './sandbox/index.js';
@@ -35,7 +34,7 @@ const io: CliIo = {
   stdout,
   stderr: process.stderr,
   environment: process.env,
-  executable: fileURLToPath(import.meta.url),
+  executable: join(import.meta.dirname, 'exec-sidecar.cjs'),
   termination: termination.signal,
   onInterrupt(listener) {
     if (isInterrupted && interruptListeners.size === 0) queueMicrotask(listener);
@@ -49,7 +48,8 @@ process.on('uncaughtException', (error) => {
   process.stderr.write(`exec-sidecar: internal error: ${error.stack ?? error.message}\n`, () => process.exit(70));
 });
 
-const exitCode = await runCli(process.argv.slice(2), io);
-// What the subcommand had to say on stdout has been flushed; the log gets a moment, even if nobody reads it.
-await Promise.race([writeText(process.stderr, ''), sleep(LAST_LOG_MS)]);
-process.exit(exitCode);
+void runCli(process.argv.slice(2), io).then(async (exitCode) => {
+  // What the subcommand had to say on stdout has been flushed; the log gets a moment, even if nobody reads it.
+  await Promise.race([writeText(process.stderr, ''), sleep(LAST_LOG_MS)]);
+  process.exit(exitCode);
+});

@@ -11,7 +11,7 @@ export interface Executable {
 }
 
 /** Where the sidecar of this package lies: next to the built client, or built from the sources of this one. */
-const BUNDLED = ['../../exec-sidecar.js', '../../dist/exec-sidecar.js'].map((path) =>
+const BUNDLED = ['../../exec-sidecar.cjs', '../../dist/exec-sidecar.cjs'].map((path) =>
   fileURLToPath(new URL(path, import.meta.url)),
 );
 

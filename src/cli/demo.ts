@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { EXIT_CODES } from '../../protocol/index.js';
 import { type CliIo, writeText } from './cli-io.js';
 import { parseArguments, refuseOperands, refuseSettings } from './command-line.js';
@@ -14,7 +16,7 @@ interface DemoModule {
 /** The exit code of what Ctrl-C has ended. */
 const INTERRUPTED = 130;
 
-const DEMO = new URL('./clients/node/demo/index.js', import.meta.url);
+const DEMO = pathToFileURL(join(import.meta.dirname, 'clients/node/demo/index.js'));
 
 /** Shows a sidecar at work, driven by the bundled client. Exits with 0 where every task ended as it was meant to. */
 export async function demo(args: readonly string[], io: CliIo): Promise<number> {

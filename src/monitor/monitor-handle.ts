@@ -110,11 +110,11 @@ export class MonitorHandle {
   /**
    * Ends the monitoring: the clock at once, the other limits after the workspace was measured once more. Resolves
    * with the final figures; those that were never sampled are null.
+   * @param counted what the kernel has counted by now; null where it does not
    */
-  async finish(): Promise<ResourceUsage> {
+  async finish(counted: CgroupUsage | null): Promise<ResourceUsage> {
     const wallMs = Math.round(this.#clock.elapsedMs);
     this.#clock[Symbol.dispose]();
-    const counted = await this.target.accounting?.usage();
     if (counted?.cpuMs != null) this.#watches.get('cpuTimeMs')?.observe(counted.cpuMs);
     if (this.#options.sampled) await this.#workspace.finish();
     this[Symbol.dispose]();

@@ -1,5 +1,4 @@
-import { readdirSync } from 'node:fs';
-import { isExhaustion, openFilesForTasks } from '../sandbox/descriptor-room.js';
+import { countOpenFiles, isExhaustion, openFilesForTasks } from '../sandbox/descriptor-room.js';
 import type { QueueGauge, QueueRegistry } from '../tracking/index.js';
 
 /** A look is some 0.1 ms: whoever asks for one sooner is served by the last. */
@@ -25,7 +24,7 @@ export class OpenFilesWatch implements Disposable {
     const now = performance.now();
     if (this.#gauge === null || now - this.#lookedAt < SHORTEST_INTERVAL_MS) return;
     this.#lookedAt = now;
-    const count = openFiles();
+    const count = countOpenFiles();
     if (count !== null) this.#gauge.observeDepth(count);
   }
 
@@ -33,7 +32,7 @@ export class OpenFilesWatch implements Disposable {
   noticeFailure(error: unknown): void {
     if (this.#gauge === null || !isExhaustion(error)) return;
     const { capacity } = this.#gauge;
-    this.#registry.warnLimitExhausted({ limit: LIMIT, capacity, observed: Math.max(capacity, openFiles() ?? 0) });
+    this.#registry.warnLimitExhausted({ limit: LIMIT, capacity, observed: Math.max(capacity, countOpenFiles() ?? 0) });
   }
 
   [Symbol.dispose](): void {
@@ -42,12 +41,3 @@ export class OpenFilesWatch implements Disposable {
 }
 
 const LIMIT = 'sidecarOpenFiles';
-
-/** Null where not even that can be opened. */
-function openFiles(): number | null {
-  try {
-    return readdirSync('/proc/self/fd').length;
-  } catch {
-    return null;
-  }
-}

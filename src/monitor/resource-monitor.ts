@@ -1,11 +1,11 @@
-import { totalmem } from 'node:os';
 import type { EffectiveLimits, ResourceUsage } from '../../protocol/index.js';
 import type { Logger, QueueRegistry } from '../tracking/index.js';
 import { MonitorError } from './errors.js';
+import { machineMemoryBytes } from './machine-memory.js';
 import { MonitorHandle } from './monitor-handle.js';
 import type { MonitorObserver, MonitorTarget } from './monitor-target.js';
 import { OpenFilesWatch } from './open-files-watch.js';
-import { TaskSampler } from './task-sampler.js';
+import { isComplete, TaskSampler } from './task-sampler.js';
 import type { UsageSampler } from './usage-sampler.js';
 
 export interface ResourceMonitorOptions {
@@ -67,8 +67,8 @@ export class ResourceMonitor {
   }
 
   /**
-   * Stops watching a task and resolves with what it has used. A last sample is tried, of what is still alive and of
-   * the workspace, and may still find a limit exceeded. Idempotent.
+   * Stops watching a task and resolves with what it has used. A last look is taken, at what is still alive or what the
+   * kernel has counted, and at the workspace, and may still find a limit exceeded. Idempotent.
    */
   stopMonitoring(handle: MonitorHandle): Promise<ResourceUsage> {
     const stopping = this.#stopping.get(handle) ?? this.#stop(handle);
@@ -79,7 +79,7 @@ export class ResourceMonitor {
   /** Whether this machine can meet the limits of a task at all. */
   canAcceptTask(limits: EffectiveLimits): { readonly ok: true } | { readonly ok: false; readonly message: string } {
     if (this.#closed) return { ok: false, message: 'the monitor is closed' };
-    const memoryBytes = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+    const memoryBytes = machineMemoryBytes();
     if (limits.memoryBytes <= memoryBytes) return { ok: true };
     const message = `limits.memoryBytes: ${limits.memoryBytes} is more than the ${memoryBytes} bytes that this machine has`;
     return { ok: false, message };
@@ -97,11 +97,13 @@ export class ResourceMonitor {
   }
 
   async #stop(handle: MonitorHandle): Promise<ResourceUsage> {
+    const counted = (await handle.target.accounting?.usage()) ?? null;
     if (this.#options.enabled && this.#handles.has(handle.executionId)) {
       await this.#sampling;
-      await this.#sample([handle]);
+      // Where the kernel counts, its figures are final, and say all that a last sample could.
+      await (isComplete(counted) ? handle.observeEvents() : this.#sample([handle]));
     }
-    const usage = await handle.finish();
+    const usage = await handle.finish(counted);
     this.#release(handle);
     return usage;
   }

@@ -38,7 +38,8 @@ async function countedFigures({ accounting }: MonitorTarget): Promise<Figures | 
   return { ...usage, memoryBytes: memoryBytes === null ? null : Math.max(0, memoryBytes - (reclaimableBytes ?? 0)) };
 }
 
-function isComplete(figures: Figures | null): boolean {
+/** Whether these are all the figures of a sample. */
+export function isComplete(figures: Figures | null): boolean {
   return figures !== null && figures.cpuMs !== null && figures.memoryBytes !== null && figures.processes !== null;
 }
 

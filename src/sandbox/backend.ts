@@ -34,7 +34,10 @@ export interface SandboxBackend {
   keepWarm(limits: EffectiveLimits): void;
   /** Removes what waits for tasks, so that tasks can have what it holds. */
   giveBack(): void;
-  /** Removes what waits for tasks, for good. Idempotent. Resolves with the number of processes that would not die. */
+  /**
+   * Removes what waits for tasks, for good, and resolves when nothing is left of it and of what was tried out, with the
+   * number of processes that would not die. Idempotent. The containers are for their owner to clean up.
+   */
   close(): Promise<{ leaked: number }>;
 }
 

@@ -6,12 +6,14 @@ import type { CgroupManager } from './cgroup/index.js';
 import { SandboxError } from './errors.js';
 import type { SandboxInstance } from './instance.js';
 import { ProcessBackend } from './process-backend.js';
+import type { Starting } from './starting.js';
 import type { SandboxTools } from './tools.js';
 
 /** What every backend works with. */
 export interface BackendContext {
   readonly instance: SandboxInstance;
   readonly tools: SandboxTools;
+  readonly starting: Starting;
   readonly cgroups: CgroupManager;
   readonly allowedCwd: readonly string[];
   /** Whether tasks may use the network, where a backend can keep them from it. */

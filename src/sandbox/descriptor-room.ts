@@ -12,17 +12,31 @@ const RESERVE = limit === 0 ? 32 : Math.min(32, Math.max(8, Math.floor(limit / 8
 /** How many files may be open for a further task to be taken on; 0 where that is not limited or not known. */
 export const openFilesForTasks = Math.max(0, limit - RESERVE);
 
-/** Whether so many more can be opened for tasks that are set up. */
+/** How many files may have been opened since they were last counted, at most, and how many there were then. */
+let counted = { files: Number.POSITIVE_INFINITY, since: 0 };
+
+/**
+ * Whether so many more can be opened for tasks that are set up. Where there is plenty, that is known without counting
+ * anew: what is asked for is taken to be opened, until the sum nears the bound.
+ */
 export function hasRoomFor(count: number): boolean {
-  return limit === 0 || openFiles() + count + RESERVE <= limit;
+  if (limit === 0) return true;
+  const bound = limit - RESERVE;
+  counted.since += count;
+  if (counted.files + counted.since + PLENTY <= bound) return true;
+  counted = { files: countOpenFiles() ?? limit, since: 0 };
+  return counted.files + count <= bound;
 }
 
-/** As many as there may be where not even that can be looked at. */
-function openFiles(): number {
+/** What the sidecar opens for anything but setting tasks up is far less. */
+const PLENTY = 256;
+
+/** How many files this process has open; null where not even that can be looked at. Linux only. */
+export function countOpenFiles(): number | null {
   try {
     return readdirSync('/proc/self/fd').length;
   } catch {
-    return limit;
+    return null;
   }
 }
 

@@ -1,7 +1,7 @@
 import { SandboxError } from './errors.js';
 
 /**
- * An execution id names directories, and stands in the environment of the task.
+ * Makes sure that an execution id can name directories and stand in the environment of the task, and is nobody else's.
  * @throws SandboxError kind `validation` for one that cannot, `sandbox` for one that is in use
  */
 export function checkExecutionId(executionId: string, isInUse: (executionId: string) => boolean): void {

@@ -1,17 +1,20 @@
 import { join } from 'node:path';
-import { execa } from 'execa';
-import { checkSpawnRoom } from './descriptor-room.js';
-import { SandboxError } from './errors.js';
 
-/** One call of mkfifo(1) makes at least so many. */
+/** One order makes at least so many. */
 const MIN_BATCH = 96;
 
 /**
- * FIFOs that are made ahead, because Node has no pipe(2) and mkfifo(1) costs a process. Each is taken once, by who
- * opens and unlinks it. When fewer than the reserve are left, a further batch is made in the background.
+ * Makes FIFOs with these names in a directory, which only this user may open.
+ * @throws SandboxError kind `sandbox`, code `pipes_unavailable`, where they cannot be made
+ */
+export type MakeFifos = (directory: string, names: readonly string[]) => Promise<void>;
+
+/**
+ * FIFOs that are made ahead, because Node has no pipe(2), and somebody else has to make them. Who takes one unlinks it or
+ * gives it back. When fewer than the reserve are left, a further batch is made in the background.
  */
 export class FifoPool {
-  readonly #mkfifo: string;
+  readonly #makeFifos: MakeFifos;
   readonly #directory: string;
   readonly #reserve: number;
   readonly #ready: string[] = [];
@@ -19,11 +22,10 @@ export class FifoPool {
   #refilling: Promise<void> | null = null;
 
   /** @param directory private to this pool; who removes it removes what is left of the pool */
-  constructor(mkfifo: string, directory: string, reserve: number) {
-    this.#mkfifo = mkfifo;
+  constructor(makeFifos: MakeFifos, directory: string, reserve: number) {
+    this.#makeFifos = makeFifos;
     this.#directory = directory;
     this.#reserve = reserve;
-    this.#prepare();
   }
 
   /**
@@ -33,8 +35,13 @@ export class FifoPool {
   async take(count: number): Promise<string[]> {
     while (this.#ready.length < count) await this.#refill();
     const taken = this.#ready.splice(0, count);
-    this.#prepare();
+    this.prepare();
     return taken;
+  }
+
+  /** Takes back a FIFO that nobody has open any more: what was in it is gone with the last who had. */
+  giveBack(path: string): void {
+    this.#ready.push(path);
   }
 
   /** Resolves when nothing is being made any more. */
@@ -42,8 +49,8 @@ export class FifoPool {
     await this.#refilling?.catch(() => undefined);
   }
 
-  /** What fails here is met again, and told, by who has to wait for a batch. */
-  #prepare(): void {
+  /** Sees to it that the reserve is there soon. What fails is met again, and told, by who has to wait for a batch. */
+  prepare(): void {
     if (this.#ready.length < this.#reserve) this.#refill().catch(() => undefined);
   }
 
@@ -56,20 +63,8 @@ export class FifoPool {
 
   async #make(): Promise<void> {
     const length = Math.max(MIN_BATCH, this.#reserve);
-    checkSpawnRoom();
     const names = Array.from({ length }, () => String(this.#made++));
-    const { failed, shortMessage, stderr } = await execa(this.#mkfifo, ['-m', '600', '--', ...names], {
-      cwd: this.#directory,
-      env: {},
-      extendEnv: false,
-      stdin: 'ignore',
-      stdout: 'ignore',
-      reject: false,
-    });
-    if (failed) {
-      const reason = stderr || shortMessage;
-      throw new SandboxError('sandbox', 'pipes_unavailable', `no pipes could be made in ${this.#directory}: ${reason}`);
-    }
+    await this.#makeFifos(this.#directory, names);
     this.#ready.push(...names.map((name) => join(this.#directory, name)));
   }
 }

@@ -1,6 +1,6 @@
 import { type Dirent, readdir } from 'node:fs';
 import { relative } from 'node:path';
-import { type FileSystemAdapter, glob } from 'tinyglobby';
+import type { FileSystemAdapter } from 'tinyglobby';
 import { MAX_WALK_ENTRIES } from './walk-files.js';
 import { resolveInside, type WorkspaceRoot } from './workspace-root.js';
 
@@ -15,6 +15,8 @@ export interface FoundFiles {
  * order. No directory outside the workspace is looked into.
  */
 export async function findFiles(root: WorkspaceRoot, pattern: string): Promise<FoundFiles> {
+  // Most tasks collect nothing, and every sidecar has to start.
+  const { glob } = await import('tinyglobby');
   const search = new AbortController();
   const paths = await glob(pattern, {
     cwd: root.path,

@@ -29,7 +29,7 @@ export class GroupedProcess implements SandboxProcess {
 
   /** @param cgroup the cgroup that it runs in; null where there is none */
   constructor(spawned: SpawnedCommand, tree: ProcessTree, cgroup: TaskCgroup | null) {
-    this.pid = spawned.pid;
+    this.pid = spawned.identity.pid;
     this.stdin = spawned.stdin;
     this.stdout = spawned.stdout;
     this.stderr = spawned.stderr;
@@ -62,8 +62,8 @@ export class GroupedProcess implements SandboxProcess {
   }
 
   /** Lets go of the streams, whoever still holds their other ends. */
-  release(): void {
-    this.#spawned.release();
+  release(isLeft = true): void {
+    this.#spawned.release(isLeft);
   }
 
   /** The cgroup has all of them, wherever they have gone, and takes them at once; the tree is what was seen of them. */

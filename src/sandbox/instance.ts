@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from '../tracking/index.js';
 import { errorCode } from './error-code.js';
 import { SandboxError } from './errors.js';
-import { FifoPool } from './fifo-pool.js';
 import { Guardian } from './guardian.js';
 import { type InstancePaths, instancePaths, instancesDirectory } from './instance-directory.js';
 import { Ledger } from './ledger.js';
@@ -18,39 +17,38 @@ export interface InstanceOptions {
   readonly tools: SandboxTools;
   readonly workspaceRoot: string | undefined;
   readonly sweepCommand: readonly string[];
-  /** For so many tasks the pipes are made ahead. */
-  readonly poolSize: number;
   readonly logger: Logger;
 }
 
-const PIPES_PER_TASK = 3;
-
 /**
  * What one running sidecar owns on this machine, and what its backends share: a private directory with an owner's
- * file, the ledger, the workspaces and the FIFOs; and the guardian that clears it all up should the sidecar be killed.
+ * file, the ledger and the workspaces; and the guardian that clears it all up should the sidecar be killed.
  */
 export class SandboxInstance {
   readonly id: string;
   readonly paths: InstancePaths;
   readonly ledger: Ledger;
-  /** Null where there is no mkfifo(1). */
-  readonly fifos: FifoPool | null;
-  readonly #guardian: Guardian | null;
+  readonly #startGuardian: () => Guardian | null;
   readonly #logger: Logger;
+  #guardian: Guardian | null = null;
 
   private constructor(id: string, paths: InstancePaths, options: InstanceOptions) {
-    const { tools, sweepCommand, poolSize, logger } = options;
+    const { tools, sweepCommand, logger } = options;
     this.id = id;
     this.paths = paths;
     this.#logger = logger;
     this.ledger = new Ledger(paths.ledger, logger);
-    this.fifos = tools.mkfifo === null ? null : new FifoPool(tools.mkfifo, paths.fifos, PIPES_PER_TASK * poolSize);
     const guarded = tools.shell !== null && sweepCommand.length > 0;
-    this.#guardian = guarded ? new Guardian(tools.shell, sweepCommand, paths.directory, logger) : null;
+    this.#startGuardian = () => (guarded ? new Guardian(tools.shell, sweepCommand, paths.directory, logger) : null);
+  }
+
+  /** Starts the guardian. To be called once. */
+  guard(): void {
+    this.#guardian = this.#startGuardian();
   }
 
   /**
-   * Makes the private directory, and clears up after instances of this user whose sidecar died.
+   * Makes the private directory, and clears up after instances of this user whose sidecar died. Starts no process.
    * @throws SandboxError kind `sandbox` where the directory cannot be made, or is not safe
    */
   static async open(options: InstanceOptions): Promise<SandboxInstance> {
@@ -60,8 +58,8 @@ export class SandboxInstance {
     const paths = instancePaths(join(parent, id));
     try {
       await ensurePrivateDirectory(paths.directory);
-      await writeOwner(paths.owner);
-      for (const directory of [paths.workspaces, paths.temporary, paths.fifos]) await mkdir(directory, { mode: 0o700 });
+      writeOwner(paths.owner);
+      for (const directory of [paths.workspaces, paths.temporary, paths.fifos]) mkdirSync(directory, { mode: 0o700 });
       await sweepOtherInstances(parent, paths.directory, options.logger);
       return new SandboxInstance(id, paths, options);
     } catch (error) {
@@ -78,7 +76,6 @@ export class SandboxInstance {
    */
   async close({ keepDirectory = false } = {}): Promise<void> {
     await this.#guardian?.close();
-    await this.fifos?.close();
     this.ledger.close();
     if (!keepDirectory) await this.#removeDirectory();
   }

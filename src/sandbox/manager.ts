@@ -1,45 +1,22 @@
 import type { BackendAvailability, EffectiveLimits, EnforcementTable } from '../../protocol/index.js';
-import type { Logger } from '../tracking/index.js';
-import type { BackendName, CommandSpec, Container, ContainerSpec, SandboxBackend, SandboxProcess } from './backend.js';
+import type { CommandSpec, Container, ContainerSpec, SandboxBackend, SandboxProcess } from './backend.js';
 import { chooseBackend, createBackends, tryBackends } from './backends.js';
 import { CgroupManager, type CgroupSupport } from './cgroup/index.js';
 import { SandboxError } from './errors.js';
 import { checkExecutionId } from './execution-id.js';
 import { SandboxInstance } from './instance.js';
+import type { SandboxManagerOptions } from './manager-options.js';
 import { SetupGate } from './setup-gate.js';
+import { openStarting, type Starting } from './starting.js';
 import { defaultPath, findTools } from './tools.js';
-
-export interface SandboxManagerOptions {
-  /** `auto` takes the strongest backend that works here. */
-  readonly backend: 'auto' | BackendName;
-  /** Whether all backends are tried, although one is named that works; false where it is left out. */
-  readonly tryAll?: boolean;
-  /** Where private workspaces are made; the system's temporary directory where it is left out. */
-  readonly workspaceRoot?: string;
-  /** Whether tasks may use the network. A backend that cannot keep them from it lets them, and `network` tells. */
-  readonly network: boolean;
-  /** Directories outside the workspace that a task may start in, or below. */
-  readonly allowedCwd: readonly string[];
-  /** For so many tasks what they need is made ahead, and so many sandboxes `keepWarm` keeps; 4 where it is left out. */
-  readonly poolSize?: number;
-  /** Whether a `ResourceMonitor` samples the tasks, as `enforcement` tells; true where it is left out. */
-  readonly enableMonitoring?: boolean;
-  /**
-   * The command that sweeps an instance, to which its directory is appended: it runs when this process is killed
-   * before it could clean up. Without one, or with an empty one, that is left to the next start.
-   */
-  readonly sweepCommand?: readonly string[];
-  /** Paths beside those of the system that a backend which hides files shows to tasks, read-only; absolute. */
-  readonly readOnlyPaths?: readonly string[];
-  /** The user that tasks run as where this process is root and the backend can; 65534 where it is left out. */
-  readonly sandboxUid?: number;
-  readonly logger: Logger;
-}
 
 /** The user and the group that own nothing. */
 const NOBODY = 65_534;
 
 const DEFAULT_POOL_SIZE = 4;
+
+/** For each of so many tasks. */
+const PIPES_PER_TASK = 3;
 
 /** Creates the places where tasks run, executes commands in them, and cleans them up. Owns all that it creates. */
 export class SandboxManager {
@@ -55,6 +32,8 @@ export class SandboxManager {
   /** What cgroups can do for tasks here, and why they cannot do the rest. */
   readonly cgroupSupport: CgroupSupport;
   readonly #instance: SandboxInstance;
+  readonly #starting: Starting;
+  readonly #backends: readonly SandboxBackend[];
   readonly #cgroups: CgroupManager;
   readonly #setups = new SetupGate(() => this.backend.giveBack());
   readonly #containers = new Map<string, Container>();
@@ -75,6 +54,8 @@ export class SandboxManager {
       defaultPath(),
     ]);
     this.#instance = parts.instance;
+    this.#starting = parts.starting;
+    this.#backends = parts.backends;
     this.#cgroups = parts.cgroups;
     this.cgroupSupport = parts.cgroups.support;
   }
@@ -85,22 +66,31 @@ export class SandboxManager {
    */
   static async create(options: SandboxManagerOptions): Promise<SandboxManager> {
     const { allowedCwd, network, enableMonitoring = true, logger } = options;
-    const tools = await findTools();
+    const tools = findTools();
     const instance = await SandboxInstance.open({
       tools,
       workspaceRoot: options.workspaceRoot,
       sweepCommand: options.sweepCommand ?? [],
-      poolSize: options.poolSize ?? DEFAULT_POOL_SIZE,
       logger,
     });
     let cgroups: CgroupManager | null = null;
+    let starting: Starting | null = null;
+    let backends: SandboxBackend[] = [];
     try {
       cgroups = await CgroupManager.create(instance.id, {
         record: async (directories) => instance.ledger.cgroups(directories),
       });
       const { readOnlyPaths = [], sandboxUid = NOBODY, poolSize = DEFAULT_POOL_SIZE } = options;
-      const shared = { instance, tools, cgroups, poolSize, logger };
-      const backends = createBackends({
+      const opening = openStarting({
+        tools,
+        directory: instance.paths.fifos,
+        reserve: PIPES_PER_TASK * poolSize,
+        logger,
+      });
+      instance.guard();
+      starting = await opening;
+      const shared = { instance, tools, starting, cgroups, poolSize, logger };
+      backends = createBackends({
         ...shared,
         allowedCwd,
         network,
@@ -111,9 +101,11 @@ export class SandboxManager {
       const available = await tryBackends(backends, options);
       const backend = chooseBackend(options.backend, backends, available);
       const enforcement = await backend.enforcement();
-      return new SandboxManager({ backend, available, enforcement, instance, cgroups }, options);
+      return new SandboxManager({ backends, backend, available, enforcement, instance, starting, cgroups }, options);
     } catch (error) {
+      await closeAll(backends);
       await cgroups?.close();
+      await starting?.close();
       await instance.close();
       throw error;
     }
@@ -127,8 +119,8 @@ export class SandboxManager {
   /**
    * Makes the place where one task runs.
    * @throws SandboxError kind `validation` for an execution id that is no name of a directory and for a file path that
-   * leaves the workspace, `sandbox` where it cannot be made, where too many
-   * files are open, where the id is in use, or where the manager is closed
+   * leaves the workspace, `sandbox` where it cannot be made, where too many files are open, where the id is in use, or
+   * where the manager is closed
    */
   async createContainer(spec: ContainerSpec): Promise<Container> {
     this.#checkOpen();
@@ -177,18 +169,25 @@ export class SandboxManager {
 
   async #close(): Promise<{ leaked: number }> {
     const outcomes = await Promise.all(Array.from(this.#containers.values(), (each) => this.cleanupContainer(each)));
-    outcomes.push(await this.backend.close());
+    outcomes.push(...(await closeAll(this.#backends)));
     const leaked = outcomes.reduce((sum, outcome) => sum + outcome.leaked, 0);
     const left = await this.#cgroups.close();
+    await this.#starting.close();
     await this.#instance.close({ keepDirectory: leaked > 0 || left.length > 0 });
     return { leaked };
   }
 }
 
+function closeAll(backends: readonly SandboxBackend[]): Promise<{ leaked: number }[]> {
+  return Promise.all(backends.map((backend) => backend.close()));
+}
+
 interface ManagerParts {
+  readonly backends: readonly SandboxBackend[];
   readonly backend: SandboxBackend;
   readonly available: BackendAvailability[];
   readonly enforcement: EnforcementTable;
   readonly instance: SandboxInstance;
+  readonly starting: Starting;
   readonly cgroups: CgroupManager;
 }

@@ -1,8 +1,8 @@
-import { readFileSync, readlinkSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { isDead, type ProcessIdentity } from './process-entry.js';
-import { identify } from './process-reader.js';
+import { isDead, type ProcessEntry, type ProcessIdentity } from './process-entry.js';
+import { identify, readProcess } from './process-reader.js';
 import { processTable } from './process-table.js';
 
 /** Who an instance directory belongs to, so that it can be told whether its owner still lives. */
@@ -27,8 +27,8 @@ export function ownIdentity(): Owner {
   };
 }
 
-export async function writeOwner(path: string): Promise<void> {
-  await writeFile(path, `${JSON.stringify(ownIdentity())}\n`, { flag: 'wx', mode: 0o600 });
+export function writeOwner(path: string): void {
+  writeFileSync(path, `${JSON.stringify(ownIdentity())}\n`, { flag: 'wx', mode: 0o600 });
 }
 
 /** The owner that a file names, or null where there is none to be read. */
@@ -45,9 +45,15 @@ export async function ownerState(owner: Owner): Promise<OwnerState> {
   if (owner.host !== here.host) return 'unknown';
   if (owner.bootId !== here.bootId) return 'died-with-an-earlier-boot';
   if (owner.pidNamespace !== here.pidNamespace) return 'unknown';
-  const entry = (await processTable.scan(0)).entries.get(owner.pid);
-  const lives = entry !== undefined && !isDead(entry) && (owner.startTime ?? entry.startTime) === entry.startTime;
+  const entry = await processOf(owner.pid);
+  const lives = entry !== null && !isDead(entry) && (owner.startTime ?? entry.startTime) === entry.startTime;
   return lives ? 'alive' : 'dead';
+}
+
+/** On Linux a look at the one process, where others have to list all of them. */
+async function processOf(pid: number): Promise<ProcessEntry | null> {
+  if (process.platform === 'linux') return readProcess(pid);
+  return (await processTable.scan(0)).entries.get(pid) ?? null;
 }
 
 function attempt(read: () => string): string | null {

@@ -1,7 +1,9 @@
-import { chownSync, closeSync } from 'node:fs';
+import { chownSync, closeSync, unlinkSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { errorCode } from './error-code.js';
 import { SandboxError } from './errors.js';
+import type { FifoPool } from './fifo-pool.js';
+import type { PassedDescriptor } from './launcher/index.js';
 import type { Pipe } from './pipe.js';
 
 export interface PipeOwner {
@@ -12,16 +14,22 @@ export interface PipeOwner {
 /** The pipes of one command: whatever becomes of it, none of their ends stays open. */
 export class PipeSet {
   readonly #owner: PipeOwner | null;
+  readonly #fifos: FifoPool | null;
   readonly #pipes: Pipe<Readable | Writable>[] = [];
+  #paths: string[] = [];
   #childEndsOpen = true;
 
-  /** @param owner the user that is to own the pipes; null where that is the sidecar's */
-  constructor(owner: PipeOwner | null) {
+  /**
+   * @param owner the user that is to own the pipes; null where that is the sidecar's
+   * @param fifos where FIFOs go that nobody can have open any more; null where they are not used again
+   */
+  constructor(owner: PipeOwner | null, fifos: FifoPool | null = null) {
     this.#owner = owner;
+    this.#fifos = fifos;
   }
 
   /** What the command is to be given, in the order in which the pipes were opened. */
-  get childEnds(): number[] {
+  get childEnds(): PassedDescriptor[] {
     return this.#pipes.map(({ childEnd }) => childEnd);
   }
 
@@ -31,6 +39,7 @@ export class PipeSet {
    */
   open<Opened extends Pipe<Readable | Writable>>(make: (fifo: string) => Opened, fifo: string): Opened {
     try {
+      this.#paths.push(fifo);
       if (this.#owner !== null) chownSync(fifo, this.#owner.uid, this.#owner.gid);
       const pipe = make(fifo);
       pipe.stream.on('error', () => undefined);
@@ -46,12 +55,28 @@ export class PipeSet {
   closeChildEnds(): void {
     if (!this.#childEndsOpen) return;
     this.#childEndsOpen = false;
-    for (const { childEnd } of this.#pipes) closeSync(childEnd);
+    for (const { childEnd } of this.#pipes) closeSync(childEnd.fd);
   }
 
-  /** Lets go of everything. To be called when no process of the command is left. Idempotent. */
-  release(): void {
+  /**
+   * Lets go of everything. To be called when no process of the command is left, or none can be got rid of. Idempotent.
+   * @param isLeft whether some process may be left, which could still have a FIFO open
+   */
+  release(isLeft = true): void {
     this.closeChildEnds();
     for (const pipe of this.#pipes) pipe.release();
+    for (const path of this.#paths) {
+      if (isLeft || this.#fifos === null) remove(path);
+      else this.#fifos.giveBack(path);
+    }
+    this.#paths = [];
+  }
+}
+
+function remove(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // It was never there, or is removed with its directory.
   }
 }

@@ -1,6 +1,7 @@
-import { closeSync, constants, openSync, rmSync, unlinkSync } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
+import type { PassedDescriptor } from './launcher/index.js';
 
 const { O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants;
 
@@ -9,11 +10,12 @@ const O_PATH = 0o10_000_000;
 
 /**
  * A pipe between the sidecar and a command, made out of a FIFO. Unlike the socket that Node would give it, a command
- * can open it again as /dev/stdout or /proc/self/fd/1. The child's end blocks, ours does not.
+ * can open it again as /dev/stdout or /proc/self/fd/1. The child's end blocks, ours does not. The FIFO stays, for whoever
+ * owns it.
  */
 export interface Pipe<Stream> {
-  /** A descriptor to pass on and then to close. */
-  readonly childEnd: number;
+  /** A descriptor to pass on and then to close, and the flags that it was opened with. */
+  readonly childEnd: PassedDescriptor;
   readonly stream: Stream;
   /** To be called when no process of the command is left. Idempotent. */
   release(): void;
@@ -22,16 +24,15 @@ export interface Pipe<Stream> {
 /** Makes a pipe that a command writes to. */
 export function openOutputPipe(fifo: string): Pipe<Readable> {
   const [ourEnd, childEnd] = openEnds(fifo, [O_RDONLY | O_NONBLOCK, O_WRONLY]);
-  unlinkSync(fifo);
   const stream = new Socket({ fd: ourEnd!, readable: true, writable: false });
-  return { childEnd: childEnd!, stream, release: () => stream.destroy() };
+  return { childEnd: { fd: childEnd!, flags: O_WRONLY }, stream, release: () => stream.destroy() };
 }
 
 /** Makes a pipe that a command reads from. */
 export function openInputPipe(fifo: string): Pipe<Writable> {
   const [reader, ourEnd, childEnd] = openEnds(fifo, [O_RDONLY | O_NONBLOCK, O_WRONLY | O_NONBLOCK, O_RDONLY]);
   closeSync(reader!);
-  return inputPipe(fifo, ourEnd!, childEnd!);
+  return inputPipe(fifo, ourEnd!, { fd: childEnd!, flags: O_RDONLY });
 }
 
 /** A pipe whose child's end is no reader, but is opened as `/proc/self/fd/<n>` by the one who is to be it. */
@@ -46,7 +47,7 @@ export interface NamedPipe extends Pipe<Writable> {
  */
 export function openNamedInputPipe(fifo: string): NamedPipe {
   const [holder, ourEnd, childEnd] = openEnds(fifo, [O_RDWR | O_NONBLOCK, O_WRONLY | O_NONBLOCK, O_PATH]);
-  const pipe = inputPipe(fifo, ourEnd!, childEnd!);
+  const pipe = inputPipe(fifo, ourEnd!, { fd: childEnd!, flags: O_PATH });
   let held = true;
   const opened = () => {
     if (held) closeSync(holder!);
@@ -59,7 +60,7 @@ export function openNamedInputPipe(fifo: string): NamedPipe {
   return { ...pipe, opened, release };
 }
 
-function inputPipe(fifo: string, ourEnd: number, childEnd: number): Pipe<Writable> {
+function inputPipe(fifo: string, ourEnd: number, childEnd: PassedDescriptor): Pipe<Writable> {
   const stream = new Socket({ fd: ourEnd, readable: false, writable: true });
   const door = new LateReaderDoor(fifo);
   stream.once('close', () => door.open());
@@ -110,7 +111,6 @@ class LateReaderDoor {
     if (this.#closed) return;
     this.#closed = true;
     if (this.#timer !== null) clearInterval(this.#timer);
-    rmSync(this.#fifo, { force: true });
   }
 
   #showWriter(): void {

@@ -1,4 +1,4 @@
-import { chmod, lstat, mkdir } from 'node:fs/promises';
+import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
 import { errorCode } from './error-code.js';
 import { SandboxError } from './errors.js';
 
@@ -9,15 +9,15 @@ import { SandboxError } from './errors.js';
  */
 export async function ensurePrivateDirectory(path: string): Promise<void> {
   try {
-    await mkdir(path, { mode: 0o700 });
+    mkdirSync(path, { mode: 0o700 });
   } catch (error) {
     if (errorCode(error) !== 'EEXIST') throw refusal(path, `it cannot be made (${errorCode(error)})`);
   }
-  const found = await lstat(path);
+  const found = lstatSync(path);
   if (!found.isDirectory()) throw refusal(path, 'it is not a directory');
   const uid = process.getuid?.() ?? found.uid;
   if (found.uid !== uid) throw refusal(path, `it belongs to user ${found.uid}, not to user ${uid}`);
-  if ((found.mode & 0o777) !== 0o700) await chmod(path, 0o700);
+  if ((found.mode & 0o777) !== 0o700) chmodSync(path, 0o700);
 }
 
 function refusal(path: string, reason: string): SandboxError {

@@ -42,15 +42,15 @@ export class ProcessBackend implements SandboxBackend {
   }
 
   #obstacle(): string | null {
-    const { tools } = this.#context;
+    const { starting } = this.#context;
     if (process.platform === 'win32') return 'it needs a Unix system: process groups, signals and rlimits';
-    if (tools.shell === null) return 'there is no /bin/sh to set the limits of a task with';
+    if (starting.starter === null) return 'there is neither /bin/sh nor perl to set the limits of a task with';
     return null;
   }
 
   #containerContext(): ProcessContainerContext {
-    const { tools, instance, cgroups, allowedCwd, logger } = this.#context;
-    if (tools.shell === null) throw new TypeError('unreachable: a backend that does not work was used');
-    return { instance, cgroups, tools: { shell: tools.shell, setpriv: tools.setpriv }, allowedCwd, logger };
+    const { starting, instance, cgroups, allowedCwd, logger } = this.#context;
+    if (starting.starter === null) throw new TypeError('unreachable: a backend that does not work was used');
+    return { instance, cgroups, starter: starting.starter, allowedCwd, logger };
   }
 }

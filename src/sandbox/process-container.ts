@@ -1,26 +1,22 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '../tracking/index.js';
-import { checkArgumentSize } from './argument-size.js';
 import type { CommandSpec, Container, ContainerSpec, SandboxProcess, WorkspaceMeasure } from './backend.js';
 import type { CgroupManager, TaskCgroup } from './cgroup/index.js';
 import { type Collection, collectFiles } from './collect.js';
+import type { CommandStarter } from './command-starter.js';
 import { resolveCwd } from './cwd.js';
 import { taskEnvironment } from './environment.js';
-import { errorCode } from './error-code.js';
 import { SandboxError } from './errors.js';
 import { inspectExecutable } from './executable.js';
 import { GroupedProcess } from './grouped-process.js';
 import type { SandboxInstance } from './instance.js';
-import { type LaunchTools, launchLine } from './launch-line.js';
+import { makeDirectory } from './make-directory.js';
 import { measureFiles } from './measure.js';
 import type { ProcessIdentity } from './process-entry.js';
-import { identify } from './process-reader.js';
 import { ProcessTree } from './process-tree.js';
 import { removeTree } from './remove-tree.js';
 import { terminateOrCount } from './repeatable-kill.js';
-import { divideEnvironment } from './shell-environment.js';
-import { spawnJoined } from './spawn-joined.js';
+import { rlimitsOf } from './rlimits.js';
 import { defaultPath } from './tools.js';
 import { type GivenFiles, writeFiles } from './workspace-files.js';
 
@@ -28,7 +24,7 @@ import { type GivenFiles, writeFiles } from './workspace-files.js';
 export interface ProcessContainerContext {
   readonly instance: SandboxInstance;
   readonly cgroups: CgroupManager;
-  readonly tools: LaunchTools;
+  readonly starter: CommandStarter;
   readonly allowedCwd: readonly string[];
   readonly logger: Logger;
 }
@@ -57,10 +53,11 @@ export class ProcessContainer implements Container {
   /** @throws SandboxError kind `validation` for a file that cannot be, `sandbox` where the disk fails */
   static async create(spec: ContainerSpec, context: ProcessContainerContext): Promise<ProcessContainer> {
     const container = new ProcessContainer(spec, context);
-    await makeDirectory(container.workspace);
     try {
-      await makeDirectory(container.#temporary);
-      container.#given = await writeFiles(container.workspace, spec.files, spec.limits);
+      if (spec.files.length > 0) {
+        await container.#makeDirectories();
+        container.#given = await writeFiles(container.workspace, spec.files, spec.limits);
+      }
       container.#cgroup = await context.cgroups.createGroup(spec.executionId, spec.limits);
       return container;
     } catch (error) {
@@ -82,7 +79,7 @@ export class ProcessContainer implements Container {
   }
 
   measureWorkspace(): Promise<WorkspaceMeasure> {
-    return measureFiles([this.workspace, this.#temporary], this.#given);
+    return measureFiles(this.#directories, this.#given);
   }
 
   cleanup(): Promise<{ leaked: number }> {
@@ -90,8 +87,19 @@ export class ProcessContainer implements Container {
     return this.#cleaning;
   }
 
+  get #directories(): readonly string[] {
+    return [this.workspace, this.#temporary];
+  }
+
+  async #makeDirectories(): Promise<void> {
+    for (const directory of this.#directories) await makeDirectory(directory);
+  }
+
   async #start(spec: CommandSpec): Promise<GroupedProcess> {
-    const { instance, tools, allowedCwd } = this.#context;
+    const { instance, starter, allowedCwd } = this.#context;
+    // Who starts the command makes the directories at less cost, where nothing has to be in them before.
+    const isLate = this.#spec.files.length === 0 && spec.cwd === undefined;
+    if (this.#spec.files.length === 0 && !isLate) await this.#makeDirectories();
     const cwd = await resolveCwd(this.workspace, spec.cwd, allowedCwd);
     const environment = taskEnvironment({
       given: spec.env,
@@ -101,16 +109,19 @@ export class ProcessContainer implements Container {
       instanceId: instance.id,
       executionId: this.id,
     });
-    const executable = inspectExecutable(spec.command, environment.PATH ?? '', cwd);
-    // A shell's exec takes no `--`: what it starts has to begin with a slash, not with a dash.
-    const command = tools.setpriv === null ? executable : spec.command;
-    const procsFiles = this.#cgroup?.procsFiles ?? [];
-    const { plain, restoring } = divideEnvironment(environment);
-    const line = launchLine(tools, this.#spec.limits, restoring, [command, ...spec.args], procsFiles);
-    await checkArgumentSize(line, plain);
-    const request = { line, cwd, environment: plain, stdin: spec.stdin, fifos: instance.fifos };
-    const spawned = await spawnJoined(request, procsFiles);
-    const root = identify(spawned.pid);
+    const spawned = await starter.start({
+      file: inspectExecutable(spec.command, environment.PATH ?? '', cwd),
+      argv: [spec.command, ...spec.args],
+      directories: isLate ? this.#directories : [],
+      cwd,
+      environment,
+      stdin: spec.stdin,
+      descriptors: [],
+      procsFiles: this.#cgroup?.procsFiles ?? [],
+      rlimits: rlimitsOf(this.#spec.limits),
+      user: null,
+    });
+    const root = spawned.identity;
     instance.ledger.started({ executionId: this.id, ...root });
     return new GroupedProcess(spawned, this.#treeOf(root), this.#cgroup);
   }
@@ -130,7 +141,7 @@ export class ProcessContainer implements Container {
     const leaked = started
       ? await terminateOrCount(started, { executionId: this.id, logger: this.#context.logger })
       : 0;
-    started?.release();
+    started?.release(leaked > 0);
     await this.#removeCgroup();
     await this.#remove(this.workspace);
     await this.#remove(this.#temporary);
@@ -153,14 +164,5 @@ export class ProcessContainer implements Container {
     } catch (error) {
       this.#context.logger.warn({ err: error, executionId: this.id, directory }, 'a workspace could not be removed');
     }
-  }
-}
-
-async function makeDirectory(path: string): Promise<void> {
-  try {
-    await mkdir(path, { mode: 0o700 });
-  } catch (error) {
-    const message = `the directory ${path} of the task could not be made (${errorCode(error)})`;
-    throw new SandboxError('sandbox', 'no_workspace', message, { path }, { cause: error });
   }
 }

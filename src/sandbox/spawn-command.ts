@@ -5,6 +5,8 @@ import { checkSpawnRoom } from './descriptor-room.js';
 import { SandboxError } from './errors.js';
 import type { FifoPool } from './fifo-pool.js';
 import type { PipeOwner } from './pipe-set.js';
+import type { ProcessIdentity } from './process-entry.js';
+import { identify } from './process-reader.js';
 import { openTaskStdio } from './task-stdio.js';
 
 export interface SpawnRequest {
@@ -21,14 +23,14 @@ export interface SpawnRequest {
 }
 
 export interface SpawnedCommand {
-  readonly pid: number;
+  readonly identity: ProcessIdentity;
   readonly stdin: Writable | null;
   readonly stdout: Readable;
   readonly stderr: Readable;
   /** Settles when the process itself has ended, whoever still holds its streams. Never rejects. */
   readonly exited: Promise<ExitStatus>;
-  /** Lets go of the streams. To be called when no process of the command is left, or none can be got rid of. */
-  release(): void;
+  /** Lets go of the streams. To be called when no process of the command is left, or, with `isLeft`, none can be got rid of. */
+  release(isLeft?: boolean): void;
 }
 
 /** execa passes on any descriptor; its types list only those of one digit. */
@@ -44,7 +46,8 @@ export async function spawnCommand(request: SpawnRequest): Promise<SpawnedComman
   checkSpawnRoom();
   const stdio = fifos === null ? null : await openTaskStdio(fifos, stdin, pipeOwner);
   const fallback = [stdin === 'pipe' ? 'pipe' : 'ignore', 'pipe', 'pipe'];
-  const streamsOfChild = [...(stdio?.child ?? fallback), ...(request.descriptors ?? [])] as ChildStdio;
+  const pipes = stdio?.child.map((descriptor) => descriptor?.fd ?? 'ignore');
+  const streamsOfChild = [...(pipes ?? fallback), ...(request.descriptors ?? [])] as ChildStdio;
   const [file, ...args] = request.line;
   const subprocess = execa(file, args, {
     cwd: request.cwd,
@@ -57,7 +60,7 @@ export async function spawnCommand(request: SpawnRequest): Promise<SpawnedComman
   });
   stdio?.closeChildEnds();
   if (subprocess.pid === undefined) {
-    stdio?.release();
+    stdio?.release(false);
     throw spawnError(await subprocess);
   }
   const exited = new Promise<ExitStatus>((resolve) => {
@@ -66,7 +69,7 @@ export async function spawnCommand(request: SpawnRequest): Promise<SpawnedComman
   const streams = stdio ?? socketsOf(subprocess);
   // Who reads or writes a stream sees its errors; that nobody does must not end the sidecar.
   for (const stream of [streams.stdin, streams.stdout, streams.stderr]) stream?.on('error', () => undefined);
-  return { ...streams, pid: subprocess.pid, exited };
+  return { ...streams, identity: identify(subprocess.pid), exited };
 }
 
 interface NodeStreams {
@@ -75,7 +78,7 @@ interface NodeStreams {
   readonly stderr: Readable | null;
 }
 
-function socketsOf({ stdin, stdout, stderr }: NodeStreams): Omit<SpawnedCommand, 'pid' | 'exited'> {
+function socketsOf({ stdin, stdout, stderr }: NodeStreams): Omit<SpawnedCommand, 'identity' | 'exited'> {
   if (stdout === null || stderr === null) throw new TypeError('unreachable: both were asked for');
   const release = () => {
     for (const stream of [stdin, stdout, stderr]) stream?.destroy();

@@ -14,16 +14,17 @@ export async function spawnJoined(request: SpawnRequest, procsFiles: readonly st
   const pipe = openOutputPipe(fifo!);
   const refusals = new LineReader(pipe.stream);
   try {
-    const spawned = await spawnCommand({ ...request, descriptors: [pipe.childEnd] }).finally(() =>
-      closeSync(pipe.childEnd),
+    const spawned = await spawnCommand({ ...request, descriptors: [pipe.childEnd.fd] }).finally(() =>
+      closeSync(pipe.childEnd.fd),
     );
     const refused = await refusals.next();
     if (refused === null) return spawned;
-    spawned.release();
+    spawned.release(true);
     throw new SandboxError('sandbox', 'cgroup_failed', `the task cannot join its cgroup: writing ${refused} failed`, {
       path: refused,
     });
   } finally {
     refusals.close();
+    request.fifos.giveBack(fifo!);
   }
 }

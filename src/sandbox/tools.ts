@@ -1,13 +1,13 @@
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { accessSync, constants } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { execa } from 'execa';
 
 /** The programs of the system that the backends use, as absolute paths; null where one is missing. */
 export interface SandboxTools {
   readonly shell: string | null;
+  readonly perl: string | null;
   readonly mkfifo: string | null;
-  /** setpriv(1) that knows --pdeathsig, which only Linux has. */
+  /** setpriv(1), which may not be of use: see `checkSetpriv`. */
   readonly setpriv: string | null;
   /** bubblewrap. */
   readonly bwrap: string | null;
@@ -17,36 +17,33 @@ export interface SandboxTools {
 }
 
 const SHELL = '/bin/sh';
+const STANDARD_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-export async function findTools(): Promise<SandboxTools> {
-  const [hasShell, mkfifo, setpriv, bwrap, awk, setsid, tar] = await Promise.all([
-    isExecutable(SHELL),
-    ...['mkfifo', 'setpriv', 'bwrap', 'awk', 'setsid', 'tar'].map(findTool),
-  ]);
-  const works = typeof setpriv === 'string' && (await setsDeathSignal(setpriv));
+/** Finds the programs, and does not run them: whether setpriv is of use is for `checkSetpriv` to tell. */
+export function findTools(): SandboxTools {
   return {
-    shell: hasShell ? SHELL : null,
-    mkfifo: mkfifo ?? null,
-    setpriv: works ? setpriv : null,
-    bwrap: bwrap ?? null,
-    awk: awk ?? null,
-    setsid: setsid ?? null,
-    tar: tar ?? null,
+    shell: isExecutable(SHELL) ? SHELL : null,
+    perl: findTool('perl'),
+    mkfifo: findTool('mkfifo'),
+    setpriv: findTool('setpriv'),
+    bwrap: findTool('bwrap'),
+    awk: findTool('awk'),
+    setsid: findTool('setsid'),
+    tar: findTool('tar'),
   };
 }
 
-/** The setpriv of busybox has no --pdeathsig. */
-async function setsDeathSignal(setpriv: string): Promise<boolean> {
-  const { exitCode } = await execa(setpriv, ['--pdeathsig', 'KILL', '--', setpriv, '--version'], {
-    env: {},
+/** The setpriv that was found where it knows --pdeathsig, which that of busybox does not, and only Linux has; or null. */
+export async function checkSetpriv(setpriv: string | null): Promise<string | null> {
+  if (setpriv === null) return null;
+  const { exitCode } = await execa(setpriv, ['--pdeathsig', 'KILL', '--', 'true'], {
+    env: { PATH: STANDARD_PATH },
     extendEnv: false,
     stdio: 'ignore',
     reject: false,
   });
-  return exitCode === 0;
+  return exitCode === 0 ? setpriv : null;
 }
-
-const STANDARD_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
  * The PATH of a task that sets none: the absolute entries of the sidecar's own, so that what its user can run can be
@@ -58,17 +55,17 @@ export function defaultPath(): string {
 }
 
 /** Standard directories first, then the sidecar's PATH. */
-async function findTool(name: string): Promise<string | null> {
+function findTool(name: string): string | null {
   for (const directory of `${STANDARD_PATH}:${defaultPath()}`.split(':')) {
     const path = join(directory, name);
-    if (await isExecutable(path)) return path;
+    if (isExecutable(path)) return path;
   }
   return null;
 }
 
-async function isExecutable(path: string): Promise<boolean> {
+function isExecutable(path: string): boolean {
   try {
-    await access(path, constants.X_OK);
+    accessSync(path, constants.X_OK);
     return true;
   } catch {
     return false;

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Sidecar } from '../../clients/node/index.js';
 import { withoutBubblewrap } from '../sandbox/bubblewrap/support.js';
@@ -23,7 +23,9 @@ function prepare(): boolean {
   if (process.getuid?.() !== 0 || withoutBubblewrap) return false;
   chmodSync(folder, 0o755);
   copyFileSync(process.execPath, join(folder, 'node'));
-  copyFileSync(EXECUTABLE, join(folder, 'exec-sidecar.js'));
+  for (const name of ['exec-sidecar.js', 'exec-sidecar.cjs', 'program.cjs']) {
+    copyFileSync(join(dirname(EXECUTABLE), name), join(folder, name));
+  }
   mkdirSync(workspaceRoot, { mode: 0o700 });
   chownSync(workspaceRoot, NOBODY, NOBODY);
   const line = [...asNobody, join(folder, 'node'), join(folder, 'exec-sidecar.js')].join(' ');

@@ -30,7 +30,7 @@ describe.skipIf(without('mkfifo'))('the pipes of a command', () => {
     pipes.open(openInputPipe, fifo('in'));
     expect(pipes.childEnds.length).toBe(2);
     expect(pipes.childEnds[0]).toBe(out.childEnd);
-    writeSync(out.childEnd, 'told');
+    writeSync(out.childEnd.fd, 'told');
     pipes.closeChildEnds();
     pipes.closeChildEnds();
     expect(await text(out.stream)).toBe('told');
@@ -43,10 +43,10 @@ describe.skipIf(without('mkfifo'))('the pipes of a command', () => {
     const out = pipes.open(openOutputPipe, paths[0]!);
     const input = pipes.open(openInputPipe, paths[1]!);
     const { childEnds } = pipes;
-    expect(childEnds.every(isOpen)).toBe(true);
+    expect(childEnds.every(({ fd }) => isOpen(fd))).toBe(true);
     pipes.release();
     pipes.release();
-    expect(childEnds.some(isOpen)).toBe(false);
+    expect(childEnds.some(({ fd }) => isOpen(fd))).toBe(false);
     expect([out.stream.destroyed, input.stream.destroyed]).toEqual([true, true]);
     expect(paths.some((path) => existsSync(path))).toBe(false);
   });
@@ -59,7 +59,7 @@ describe.skipIf(without('mkfifo'))('the pipes of a command', () => {
     expect(failing).toThrow(expect.objectContaining({ kind: 'sandbox', code: 'pipes_unavailable' }));
     expect(failing).toThrow(/ENOENT/);
     pipes.release();
-    expect(childEnds.some(isOpen)).toBe(false);
+    expect(childEnds.some(({ fd }) => isOpen(fd))).toBe(false);
   });
 
   it('do not end this process where nobody reads what is written', async () => {
@@ -74,7 +74,7 @@ describe.skipIf(without('mkfifo'))('the pipes of a command', () => {
   it.skipIf(process.getuid?.() !== 0)('belong to the user of the command, who may open them by name', () => {
     const pipes = new PipeSet({ uid: 65_534, gid: 65_533 });
     const { childEnd } = pipes.open(openInputPipe, fifo('in'));
-    expect(fstatSync(childEnd)).toMatchObject({ uid: 65_534, gid: 65_533 });
+    expect(fstatSync(childEnd.fd)).toMatchObject({ uid: 65_534, gid: 65_533 });
     pipes.release();
   });
 });

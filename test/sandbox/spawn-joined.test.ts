@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FifoPool } from '../../src/sandbox/fifo-pool.js';
 import { JOIN_CGROUPS } from '../../src/sandbox/join-cgroups.js';
+import { byMkfifo } from '../../src/sandbox/mkfifo.js';
 import { spawnJoined } from '../../src/sandbox/spawn-joined.js';
 import { without } from '../support/requirements.js';
 import { useTemporaryFolder } from '../support/temporary-folder.js';
@@ -14,7 +15,7 @@ let fifos: FifoPool;
 
 beforeEach(() => {
   mkdirSync(join(folder(), 'fifos'));
-  fifos = new FifoPool('/usr/bin/mkfifo', join(folder(), 'fifos'), 0);
+  fifos = new FifoPool(byMkfifo('/usr/bin/mkfifo'), join(folder(), 'fifos'), 0);
 });
 
 function spawn(procsFiles: readonly string[], command: readonly string[], { pool = fifos as FifoPool | null } = {}) {

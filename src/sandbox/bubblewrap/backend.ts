@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BackendAvailability, EffectiveLimits, EnforcementTable } from '../../../protocol/index.js';
 import type { Container, ContainerSpec, ExitStatus, SandboxBackend } from '../backend.js';
@@ -27,13 +27,13 @@ export class BubblewrapBackend implements SandboxBackend {
   readonly isolatesNetwork = true;
   readonly #context: BackendContext;
   readonly #pool: WarmPool;
-  #shared: Promise<BubblewrapContext> | null = null;
+  #tidying: Promise<unknown> = Promise.resolve();
+  #shared: BubblewrapContext | null = null;
 
   constructor(context: BackendContext) {
     this.#context = context;
     const { poolSize, logger } = context;
-    const make = async (id: string, policy: SandboxPolicy) =>
-      PreparedSandbox.make(id, policy, await this.#sharedContext());
+    const make = async (id: string, policy: SandboxPolicy) => PreparedSandbox.make(id, policy, this.#sharedContext());
     this.#pool = new WarmPool({ size: poolSize, make, logger });
   }
 
@@ -51,7 +51,7 @@ export class BubblewrapBackend implements SandboxBackend {
   async createContainer(spec: ContainerSpec): Promise<Container> {
     checkFiles(spec.files, spec.limits);
     const sandbox = await this.#pool.take(this.#policyOf(spec), spec.executionId);
-    return BubblewrapContainer.create(spec, await this.#sharedContext(), sandbox);
+    return BubblewrapContainer.create(spec, this.#sharedContext(), sandbox);
   }
 
   keepWarm(limits: EffectiveLimits): void {
@@ -62,7 +62,8 @@ export class BubblewrapBackend implements SandboxBackend {
     this.#pool.giveBack();
   }
 
-  close(): Promise<{ leaked: number }> {
+  async close(): Promise<{ leaked: number }> {
+    await this.#tidying;
     return this.#pool.close();
   }
 
@@ -71,16 +72,18 @@ export class BubblewrapBackend implements SandboxBackend {
   }
 
   #obstacle(): string | null {
-    const { tools, instance, sandboxUid } = this.#context;
+    const { tools, starting, sandboxUid } = this.#context;
     if (process.platform !== 'linux') return 'it needs Linux';
     if (tools.bwrap === null) return 'bwrap is not installed (package bubblewrap)';
     if (tools.shell === null) return 'there is no /bin/sh';
     if (tools.awk === null) return 'awk is not installed';
     if (tools.tar === null) return 'tar is not installed';
-    if (instance.fifos === null) return 'mkfifo is not installed (package coreutils)';
+    if (starting.fifos === null) return 'neither perl nor mkfifo is installed (package coreutils)';
     if (process.getuid?.() !== 0) return null;
     if (sandboxUid === 0) return 'the setting sandboxUid is 0, and tasks never run as root';
-    return tools.setpriv === null ? 'setpriv of util-linux is not installed, and tasks never run as root' : null;
+    return starting.changesUser
+      ? null
+      : 'neither perl nor setpriv of util-linux is installed, and tasks never run as root';
   }
 
   /** The command dies by a signal, which tells that the launcher's awk tells signals from exit codes. */
@@ -95,47 +98,48 @@ export class BubblewrapBackend implements SandboxBackend {
         if (exit?.signal === 'SIGKILL') return null;
         return `a command that kills itself was seen to end with ${JSON.stringify(exit)}`;
       } finally {
-        await container.cleanup();
+        // Whether it works is known by now, and nobody has to wait for the rest.
+        this.#tidying = container.cleanup();
       }
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
     }
   }
 
-  #sharedContext(): Promise<BubblewrapContext> {
+  #sharedContext(): BubblewrapContext {
     this.#shared ??= this.#prepare();
     return this.#shared;
   }
 
-  async #prepare(): Promise<BubblewrapContext> {
-    const { instance, cgroups, allowedCwd, network, readOnlyPaths, sandboxUid, logger } = this.#context;
+  #prepare(): BubblewrapContext {
+    const { instance, starting, cgroups, allowedCwd, network, readOnlyPaths, sandboxUid, logger } = this.#context;
     const user = taskUser(sandboxUid);
     const { directory } = instance.paths;
     const layout = findLayout({ network, readOnlyPaths: [...readOnlyPaths, ...allowedCwd] });
     return {
-      ...{ instance, cgroups, allowedCwd, network, logger, user },
+      ...{ instance, starting, cgroups, allowedCwd, network, logger, user },
       tools: this.#tools(),
-      provided: await writeIdentityFiles(directory, { user, network }),
-      seccompFile: await writeFilter(directory),
+      provided: writeIdentityFiles(directory, { user, network }),
+      seccompFile: writeFilter(directory),
       layout,
       path: visiblePath(layout),
     };
   }
 
   #tools(): BubblewrapTools {
-    const { shell, bwrap, awk, setpriv, setsid, tar } = this.#context.tools;
+    const { shell, bwrap, awk, setsid, tar } = this.#context.tools;
     if (shell === null || bwrap === null || awk === null || tar === null) {
       throw new TypeError('unreachable: a backend that does not work was used');
     }
-    return { shell, bwrap, awk, setpriv, setsid, tar };
+    return { bwrap, awk, setsid, tar };
   }
 }
 
-async function writeFilter(directory: string): Promise<string | null> {
+function writeFilter(directory: string): string | null {
   const architecture = seccompArchitecture();
   if (architecture === null) return null;
   const path = join(directory, 'seccomp.bpf');
-  await writeFile(path, assembleSeccompFilter(architecture), { mode: 0o600 });
+  writeFileSync(path, assembleSeccompFilter(architecture), { mode: 0o600 });
   return path;
 }
 

@@ -19,7 +19,7 @@ export async function endSandbox({ init, spawned }: LiveSandbox, cgroup: TaskCgr
   const deadline = performance.now() + KILL_DEADLINE_MS;
   const outside = spawned.exited.then(() => true);
   const ended = await within(outside, KILL_DEADLINE_MS, () => false);
-  if (!ended) sendSignal(spawned.pid, 'SIGKILL');
+  if (!ended) sendSignal(spawned.identity.pid, 'SIGKILL');
   for (let pauseMs = 1; isAlive(init) && performance.now() < deadline; pauseMs *= 2) {
     await sleep(Math.min(pauseMs, LONGEST_PAUSE_MS));
   }

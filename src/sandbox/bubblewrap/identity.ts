@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type ProvidedFiles, WORKSPACE } from './layout.js';
 
@@ -22,17 +22,17 @@ export interface IdentityOptions {
 }
 
 /** Writes the files by which users and machines have their names in a sandbox, instead of the host's. */
-export async function writeIdentityFiles(directory: string, options: IdentityOptions): Promise<ProvidedFiles> {
+export function writeIdentityFiles(directory: string, options: IdentityOptions): ProvidedFiles {
   const { uid, gid } = options.user;
   const contents = {
     '/etc/passwd': `sandbox:x:${uid}:${gid}:sandbox:${WORKSPACE}:/bin/sh\n`,
     '/etc/group': `sandbox:x:${gid}:\n`,
     ...(!options.network && { '/etc/hosts': '127.0.0.1 localhost sandbox\n::1 localhost\n' }),
   };
-  const written = Object.entries(contents).map(async ([path, text]) => {
+  const written = Object.entries(contents).map(([path, text]) => {
     const file = join(directory, basename(path));
-    await writeFile(file, text);
+    writeFileSync(file, text);
     return [path, file] as const;
   });
-  return new Map(await Promise.all(written));
+  return new Map(written);
 }

@@ -1,18 +1,18 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { Readable, type Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { TaskFile } from '../../../protocol/index.js';
 import { SandboxError } from '../errors.js';
-import type { FifoPool } from '../fifo-pool.js';
-import { JOIN_CGROUPS } from '../join-cgroups.js';
 import { sendSignal } from '../kill-tree.js';
+import type { PassedDescriptor } from '../launcher/index.js';
 import { LineReader } from '../line-reader.js';
 import { type NamedPipe, openInputPipe, openNamedInputPipe, openOutputPipe } from '../pipe.js';
 import { PipeSet } from '../pipe-set.js';
 import type { ProcessIdentity } from '../process-entry.js';
 import { identify } from '../process-reader.js';
-import { type SpawnedCommand, spawnCommand } from '../spawn-command.js';
+import type { SpawnedCommand } from '../spawn-command.js';
+import type { Starting } from '../starting.js';
 import { type BwrapOptions, bwrapArguments } from './bwrap-arguments.js';
 import type { TaskUser } from './identity.js';
 import { FILLED, launcher, READY } from './launcher.js';
@@ -21,18 +21,15 @@ import { tarOf } from './tar.js';
 
 /** The programs that a sandbox is made with, as absolute paths. */
 export interface BubblewrapTools {
-  readonly shell: string;
   readonly bwrap: string;
   readonly awk: string;
-  /** setpriv(1) with --pdeathsig; root cannot do without it. */
-  readonly setpriv: string | null;
   readonly setsid: string | null;
   readonly tar: string;
 }
 
 export interface LaunchOptions extends Omit<BwrapOptions, 'uid' | 'gid' | 'seccomp' | 'provided'> {
   readonly tools: BubblewrapTools;
-  readonly fifos: FifoPool;
+  readonly starting: Starting;
   readonly user: TaskUser;
   /** What the sidecar puts into the sandbox. */
   readonly provided: ProvidedFiles;
@@ -75,11 +72,11 @@ export interface LiveSandbox {
  */
 export async function launchSandbox(options: LaunchOptions): Promise<LiveSandbox> {
   const owner = process.getuid?.() === 0 ? options.user : null;
-  const [statusFifo, scriptFifo, jsonFifo, filesFifo, stdinFifo] = await options.fifos.take(5);
+  const [statusFifo, scriptFifo, jsonFifo, filesFifo, stdinFifo] = await options.starting.fifos!.take(5);
   const pipes = new PipeSet(owner);
   let spawned: SpawnedCommand | null = null;
   const release = () => {
-    spawned?.release();
+    spawned?.release(true);
     pipes.release();
   };
   try {
@@ -102,53 +99,44 @@ export async function launchSandbox(options: LaunchOptions): Promise<LiveSandbox
     if (!options.hasFiles) files.release();
     return { spawned, stdin, init, workspace, script, status, json, fill, release };
   } catch (error) {
-    if (spawned !== null) sendSignal(spawned.pid, 'SIGKILL');
+    if (spawned !== null) sendSignal(spawned.identity.pid, 'SIGKILL');
     release();
     throw error;
   }
 }
 
-/** The shim joins the cgroups while it is still the sidecar's user, who alone may. */
-const SHIM = `${JOIN_CGROUPS}\nexec "$@"`;
-
+/** The cgroups are joined while it is still the sidecar's user, who alone may. */
 async function spawn(
   options: LaunchOptions,
   owner: TaskUser | null,
-  childEnds: readonly number[],
+  childEnds: readonly PassedDescriptor[],
 ): Promise<SpawnedCommand> {
-  const { tools, user, provided, seccompFile } = options;
-  const files: number[] = [];
+  const { tools, user, provided, seccompFile, starting } = options;
+  const files: PassedDescriptor[] = [];
   try {
-    for (const path of [seccompFile ?? '/dev/null', ...provided.values()]) files.push(openSync(path, 'r'));
-    const bwrap = [
-      tools.bwrap,
-      ...bwrapArguments({ ...options, ...user, seccomp: seccompFile !== null, provided: [...provided.keys()] }),
-      '--',
-      ...launcher({ ...tools, tar: options.hasFiles ? tools.tar : null }),
-    ];
-    const line = [
-      ...[tools.shell, '-c', SHIM, 'exec-sidecar', ...options.procsFiles, '--'],
-      ...asUser(options, owner),
-      ...bwrap,
-    ];
-    return await spawnCommand({
-      line: line as [string, ...string[]],
+    for (const path of [seccompFile ?? '/dev/null', ...provided.values()]) {
+      files.push({ fd: openSync(path, 'r'), flags: constants.O_RDONLY });
+    }
+    return await starting.starter!.start({
+      file: tools.bwrap,
+      argv: [
+        tools.bwrap,
+        ...bwrapArguments({ ...options, ...user, seccomp: seccompFile !== null, provided: [...provided.keys()] }),
+        '--',
+        ...launcher({ ...tools, tar: options.hasFiles ? tools.tar : null }),
+      ],
+      directories: [],
       cwd: '/',
       environment: { ...options.environment, PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
       stdin: 'none',
-      fifos: options.fifos,
       descriptors: [...childEnds, ...files],
-      pipeOwner: owner,
+      procsFiles: options.procsFiles,
+      rlimits: null,
+      user: owner,
     });
   } finally {
-    for (const descriptor of files) closeSync(descriptor);
+    for (const { fd } of files) closeSync(fd);
   }
-}
-
-function asUser({ tools }: LaunchOptions, owner: TaskUser | null): string[] {
-  if (tools.setpriv === null) return [];
-  const identity = owner === null ? [] : ['--reuid', `${owner.uid}`, '--regid', `${owner.gid}`, '--clear-groups'];
-  return [tools.setpriv, ...identity, '--pdeathsig', 'KILL', '--'];
 }
 
 function childPid(line: string | null): number {

@@ -1,5 +1,6 @@
 import type { EffectiveLimits } from '../../../protocol/index.js';
 import type { ExitStatus } from '../backend.js';
+import { BLOCK_BYTES, type Rlimits, rlimitsOf } from '../rlimits.js';
 import { divideEnvironment } from '../shell-environment.js';
 import { signalName } from '../signal-name.js';
 import { DESCRIPTORS } from './bwrap-arguments.js';
@@ -66,8 +67,6 @@ export interface ScriptOptions {
   readonly stdin: 'none' | 'pipe';
 }
 
-const BLOCK_BYTES = 512;
-
 /** What comes before a name that env(1) would take for a variable. */
 const NO_ASSIGNMENT = ['/usr/bin/nice', '-n', '0', '--'];
 
@@ -81,7 +80,7 @@ export function launchScript({ command, environment, cwd, limits, stdin }: Scrip
     `echo ${STARTED} >&${DESCRIPTORS.status}`,
     'exec 3>&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-',
     `cd ${quoted(cwd)} || exit 125`,
-    `{ ${rlimits(limits)
+    `{ ${ulimits(rlimitsOf(limits))
       .map((setting) => `ulimit ${setting}`)
       .join('; ')}; } 2>/dev/null`,
     'unset PWD OLDPWD',
@@ -91,10 +90,9 @@ export function launchScript({ command, environment, cwd, limits, stdin }: Scrip
   ].join('\n');
 }
 
-function rlimits({ openFiles, fileSizeBytes, cpuTimeMs }: EffectiveLimits): string[] {
-  const cpuSeconds = Math.ceil(cpuTimeMs / 1_000) + 1;
-  const blocks = Math.ceil(fileSizeBytes / BLOCK_BYTES);
-  return ['-c 0', `-n ${openFiles}`, `-f ${blocks}`, `-S -t ${cpuSeconds}`, `-H -t ${cpuSeconds + 1}`];
+function ulimits({ openFiles, fileSizeBytes, cpuSeconds }: Rlimits): string[] {
+  const { soft, hard } = cpuSeconds;
+  return ['-c 0', `-n ${openFiles}`, `-f ${fileSizeBytes / BLOCK_BYTES}`, `-S -t ${soft}`, `-H -t ${hard}`];
 }
 
 /** A word of a shell script that stands for exactly this text. */

@@ -2,7 +2,6 @@ import type { TaskFile } from '../../../protocol/index.js';
 import type { CpuUsage, TaskCgroup } from '../cgroup/index.js';
 import type { ProcessIdentity } from '../process-entry.js';
 import { EXECUTION_MARKER, INSTANCE_MARKER } from '../process-markers.js';
-import { identify } from '../process-reader.js';
 import { RepeatableKill, terminateOrCount } from '../repeatable-kill.js';
 import type { BubblewrapContext } from './context.js';
 import { endSandbox, isAlive } from './end-sandbox.js';
@@ -38,7 +37,7 @@ export class PreparedSandbox {
     this.cgroup = cgroup;
     this.live = live;
     this.#context = context;
-    this.#outside = identify(live.spawned.pid);
+    this.#outside = live.spawned.identity;
     context.instance.ledger.started({ executionId: id, ...this.#outside });
     this.#kill = new RepeatableKill(() => endSandbox(live, cgroup));
     void this.exited.then(() => {
@@ -58,7 +57,6 @@ export class PreparedSandbox {
       const live = await launchSandbox({
         ...context,
         ...policy,
-        fifos: instance.fifos!,
         procsFiles: cgroup.procsFiles,
         environment: { [INSTANCE_MARKER]: instance.id, [EXECUTION_MARKER]: id },
       }).catch(async (error: unknown) => {

@@ -39,7 +39,7 @@ export class BubblewrapProcess implements SandboxProcess {
     const { spawned } = sandbox.live;
     this.#sandbox = sandbox;
     this.#live = sandbox.live;
-    this.pid = spawned.pid;
+    this.pid = spawned.identity.pid;
     this.accounting = accounting;
     this.stdin = stdin === 'pipe' ? this.#live.stdin.stream : null;
     if (stdin === 'none') this.#live.stdin.release();

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { errorCode } from '../error-code.js';
 import { SandboxError } from '../errors.js';
 import { type CgroupFiles, kernelCgroupFiles } from './cgroup-files.js';
@@ -56,7 +56,7 @@ export class CgroupManager implements AsyncDisposable {
   static async create(instanceId: string, options: CgroupManagerOptions = {}): Promise<CgroupManager> {
     const name = INSTANCE_PREFIX + checkedId('instanceId', instanceId);
     const { files = kernelCgroupFiles, procDirectory = '/proc/self', pid = process.pid } = options;
-    const own = await usefulGroups(procDirectory);
+    const own = usefulGroups(procDirectory);
     await options.record?.(
       (own ?? []).flatMap(({ directory }) => (directory === null ? [] : [`${directory}/${name}`])),
     );
@@ -139,12 +139,10 @@ export class CgroupManager implements AsyncDisposable {
 }
 
 /** The groups of this process in hierarchies that are of use, or null where the system has no cgroups. */
-async function usefulGroups(procDirectory: string): Promise<OwnGroup[] | null> {
+function usefulGroups(procDirectory: string): OwnGroup[] | null {
   try {
-    const [memberships, mountInfo] = await Promise.all([
-      readFile(`${procDirectory}/cgroup`, 'utf8'),
-      readFile(`${procDirectory}/mountinfo`, 'utf8'),
-    ]);
+    const memberships = readFileSync(`${procDirectory}/cgroup`, 'utf8');
+    const mountInfo = readFileSync(`${procDirectory}/mountinfo`, 'utf8');
     return locateOwnGroups(memberships, mountInfo).filter((group) => featuresOf(group).length > 0);
   } catch {
     return null;

@@ -26,16 +26,16 @@ describe('the user of tasks', () => {
 });
 
 describe('the names in a sandbox', () => {
-  it('are those of its one user, whose home is the workspace', async () => {
-    const files = await writeIdentityFiles(folder(), { user, network: false });
+  it('are those of its one user, whose home is the workspace', () => {
+    const files = writeIdentityFiles(folder(), { user, network: false });
     const read = (path: string) => readFileSync(files.get(path)!, 'utf8');
     expect(read('/etc/passwd')).toBe('sandbox:x:1234:567:sandbox:/sandbox/workspace:/bin/sh\n');
     expect(read('/etc/group')).toBe('sandbox:x:567:\n');
     expect(read('/etc/hosts')).toMatch(/^127\.0\.0\.1 localhost sandbox$/m);
   });
 
-  it('leave the names of machines to the host where tasks may use the network', async () => {
-    const files = await writeIdentityFiles(folder(), { user, network: true });
+  it('leave the names of machines to the host where tasks may use the network', () => {
+    const files = writeIdentityFiles(folder(), { user, network: true });
     expect([...files.keys()]).toEqual(['/etc/passwd', '/etc/group']);
   });
 });

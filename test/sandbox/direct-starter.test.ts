@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { DirectStarter } from '../../src/sandbox/direct-starter.js';
 import { GroupedProcess } from '../../src/sandbox/grouped-process.js';
-import { launchLine } from '../../src/sandbox/launch-line.js';
 import { ProcessTree } from '../../src/sandbox/process-tree.js';
+import { rlimitsOf } from '../../src/sandbox/rlimits.js';
 import { divideEnvironment } from '../../src/sandbox/shell-environment.js';
 import { spawnCommand } from '../../src/sandbox/spawn-command.js';
 import { finish, LIMITS } from './support/sandbox.js';
@@ -10,10 +11,23 @@ import { finish, LIMITS } from './support/sandbox.js';
 const BARE = { shell: '/bin/sh', setpriv: null };
 
 async function runBare(command: string[], environment: Record<string, string> = {}, stdin: 'none' | 'pipe' = 'none') {
-  const { plain, restoring } = divideEnvironment(environment);
-  const line = launchLine(BARE, { ...LIMITS, openFiles: 55 }, restoring, command);
-  const spawned = await spawnCommand({ line, cwd: '/', environment: plain, stdin, fifos: null });
-  const tree = new ProcessTree({ roots: [], groups: [spawned.pid], since: 0, isMarked: () => false });
+  const [file = '', ...args] = command;
+  const spawned = await new DirectStarter(BARE, null).start({
+    ...{
+      file,
+      argv: [file, ...args],
+      environment,
+      stdin,
+      cwd: '/',
+      directories: [],
+      descriptors: [],
+      procsFiles: [],
+      user: null,
+    },
+    rlimits: rlimitsOf({ ...LIMITS, openFiles: 55 }),
+  });
+  const { pid } = spawned.identity;
+  const tree = new ProcessTree({ roots: [], groups: [pid], since: 0, isMarked: () => false });
   return new GroupedProcess(spawned, tree, null);
 }
 

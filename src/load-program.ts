@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import { constants, Script } from 'node:vm';
+
+/** A program that has been compiled and not run yet. */
+export interface LoadedProgram {
+  readonly script: Script;
+  /** The last line of its file: another one after every build that has changed it. */
+  readonly buildId: string;
+  /** Runs it, as Node would have run the file. */
+  run(): void;
+}
+
+/** What a code cache begins with is the build id, and then this. */
+const SEPARATOR = '\n';
+
+/**
+ * Compiles a program that was bundled as the function `(exports, require, module, __filename, __dirname)`, with what V8
+ * has left of an earlier compilation where that lies beside it: it starts three times as fast. A cache of another
+ * build is not looked at, and V8 refuses one of another version or under other flags: then all is compiled anew.
+ * @param path the absolute path of the program
+ */
+export function loadProgram(path: string): LoadedProgram {
+  const source = readFileSync(path, 'latin1');
+  const buildId = source.slice(source.lastIndexOf(SEPARATOR) + 1);
+  const cachedData = readCodeCache(codeCachePath(path), buildId);
+  const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
+  const script = new Script(source, { filename: path, importModuleDynamically, ...(cachedData && { cachedData }) });
+  return {
+    script,
+    buildId,
+    run() {
+      const module = { exports: {} };
+      script.runInThisContext()(module.exports, createRequire(path), module, path, dirname(path));
+    },
+  };
+}
+
+/** Where the code cache of a program lies: who may write it may write the program as well. */
+export function codeCachePath(path: string): string {
+  return `${path}.cache`;
+}
+
+/** What a code cache holds. */
+export function encodeCodeCache(buildId: string, cachedData: Uint8Array): Uint8Array {
+  return Buffer.concat([Buffer.from(buildId + SEPARATOR), cachedData]);
+}
+
+function readCodeCache(path: string, buildId: string): Buffer | undefined {
+  try {
+    const cache = readFileSync(path);
+    const length = buildId.length + SEPARATOR.length;
+    return cache.toString('latin1', 0, length) === buildId + SEPARATOR ? cache.subarray(length) : undefined;
+  } catch {
+    return undefined;
+  }
+}

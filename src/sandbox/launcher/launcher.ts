@@ -1,0 +1,176 @@
+import { getSystemErrorName } from 'node:util';
+import { execa } from 'execa';
+import type { Logger } from '../../tracking/index.js';
+import type { ExitStatus } from '../backend.js';
+import { SandboxError } from '../errors.js';
+import { noDirectory } from '../no-directory.js';
+import type { ProcessIdentity } from '../process-entry.js';
+import { signalName } from '../signal-name.js';
+import { encodeMakeFifos, encodeRun, parseReport, type Report, type RunOrder } from './messages.js';
+import { launcherArguments } from './program.js';
+
+/** A process that the launcher has started. */
+export interface Launched {
+  readonly identity: ProcessIdentity;
+  /** Settles when it has ended. Never rejects. */
+  readonly exited: Promise<ExitStatus>;
+}
+
+interface Awaited {
+  readonly settle: (report: Report) => void;
+  readonly lost: () => void;
+}
+
+/**
+ * A small process that starts commands for the sidecar: it costs the sidecar's thread a write and a read, where a
+ * spawn of its own costs it the time that fork takes to copy its page tables. What it starts dies with it.
+ */
+export class Launcher implements AsyncDisposable {
+  readonly #child;
+  readonly #awaited = new Map<number, Awaited>();
+  readonly #ready: Promise<boolean>;
+  readonly #ended: Promise<unknown>;
+  #lastId = 0;
+  #lost = false;
+  #closing = false;
+  #rest = '';
+
+  /** @param perl perl(1), as an absolute path, on a machine where `isLauncherKnown` */
+  constructor(perl: string, logger: Logger) {
+    this.#child = execa(perl, launcherArguments(), {
+      cwd: '/',
+      env: {},
+      extendEnv: false,
+      stdin: 'pipe',
+      stdout: 'pipe',
+      stderr: 'pipe',
+      buffer: false,
+      detached: true,
+      reject: false,
+    });
+    const said: string[] = [];
+    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => said.push(text));
+    this.#child.stdin.on('error', () => undefined);
+    this.#child.stdout.setEncoding('latin1').on('data', (text: string) => this.#read(text));
+    this.#ready = new Promise((resolve) => {
+      this.#awaited.set(0, { settle: () => resolve(true), lost: () => resolve(false) });
+    });
+    this.#ended = this.#child.then(({ exitCode, signal }) => {
+      this.#lose();
+      if (this.#closing) return;
+      logger.warn({ exitCode, signal, stderr: said.join('').slice(0, 1_000) }, 'the launcher of commands has ended');
+    });
+  }
+
+  /** Resolves with whether it works on this machine. Never rejects. */
+  get ready(): Promise<boolean> {
+    return this.#ready;
+  }
+
+  /** Whether it is no more. */
+  get lost(): boolean {
+    return this.#lost;
+  }
+
+  /**
+   * Starts a process, the leader of a session of its own, and resolves when all is set up and it executes its program.
+   * That the program cannot be executed shows in its exit code, as a shell would have it: 126 or 127.
+   * @throws SandboxError kind `sandbox`, code `cgroup_failed` with the `path`, or `spawn_failed`
+   */
+  run(order: RunOrder): Promise<Launched> {
+    const id = ++this.#lastId;
+    const message = encodeRun(id, order);
+    return new Promise((resolve, reject) => {
+      let ended: (exit: ExitStatus) => void = () => reject(unexplained());
+      const settle = (report: Report) => {
+        if (report.kind === 'started') {
+          const exited = new Promise<ExitStatus>((settleExit) => {
+            ended = settleExit;
+          });
+          resolve({ identity: report.identity, exited });
+          return;
+        }
+        // What could not be set up ends as well, except where it could not even be forked.
+        if (report.kind !== 'failed' || report.at === 'fork') this.#awaited.delete(id);
+        if (report.kind === 'failed') reject(failure(report, order));
+        if (report.kind === 'ended') ended(exitOf(report.status));
+      };
+      this.#expect(id, { settle, lost: () => ended({ exitCode: null, signal: 'SIGKILL' }) });
+      this.#child.stdin.write(message);
+    });
+  }
+
+  /**
+   * Makes FIFOs with these names in a directory.
+   * @throws SandboxError kind `sandbox`, code `pipes_unavailable`
+   */
+  makeFifos(directory: string, names: readonly string[]): Promise<void> {
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      const settle = (report: Report) => {
+        this.#awaited.delete(id);
+        if (report.kind === 'made') resolve();
+        else reject(noPipes(directory, report.kind === 'failed' ? getSystemErrorName(-report.errno) : report.kind));
+      };
+      this.#expect(id, { settle, lost: () => reject(noPipes(directory, 'the launcher has ended')) });
+      this.#child.stdin.write(encodeMakeFifos(id, directory, names));
+    });
+  }
+
+  /** Ends it, and what it has started. Idempotent. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#child.stdin.end();
+    await this.#ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #expect(id: number, awaited: Awaited): void {
+    if (this.#lost) awaited.lost();
+    else this.#awaited.set(id, awaited);
+  }
+
+  #read(text: string): void {
+    const lines = (this.#rest + text).split('\n');
+    this.#rest = lines.pop() ?? '';
+    for (const line of lines) {
+      const report = parseReport(line);
+      this.#awaited.get(report.kind === 'ready' ? 0 : report.id)?.settle(report);
+    }
+  }
+
+  #lose(): void {
+    this.#lost = true;
+    for (const { lost } of this.#awaited.values()) lost();
+    this.#awaited.clear();
+  }
+}
+
+/** As wait(2) tells it. */
+function exitOf(status: number): ExitStatus {
+  const signal = status & 0x7f;
+  return signal === 0 ? { exitCode: status >> 8, signal: null } : { exitCode: null, signal: signalName(signal) };
+}
+
+function failure({ errno, at }: Extract<Report, { kind: 'failed' }>, order: RunOrder): SandboxError {
+  const { file, procsFiles, directories } = order;
+  const code = getSystemErrorName(-errno);
+  if (directories.includes(at)) return noDirectory(at, code);
+  if (procsFiles.includes(at)) {
+    const message = `the task cannot join its cgroup: writing ${at} failed (${code})`;
+    return new SandboxError('sandbox', 'cgroup_failed', message, { path: at });
+  }
+  const message = `the process could not be spawned: ${file}: ${at}: ${code}`;
+  return new SandboxError('sandbox', 'spawn_failed', message, { code });
+}
+
+function unexplained(): SandboxError {
+  return new SandboxError('sandbox', 'spawn_failed', 'the process could not be spawned: it ended while it was set up');
+}
+
+function noPipes(directory: string, reason: string): SandboxError {
+  return new SandboxError('sandbox', 'pipes_unavailable', `no pipes could be made in ${directory}: ${reason}`);
+}

@@ -1,0 +1,170 @@
+/** The system calls that Perl has no function for, by their numbers. */
+interface SystemCalls {
+  readonly setsid: number;
+  readonly prctl: number;
+  readonly prlimit64: number;
+  readonly dup3: number;
+  readonly setgroups: number;
+  readonly setresgid: number;
+  readonly setresuid: number;
+  readonly mknodat: number;
+}
+
+const SYSTEM_CALLS: Readonly<Record<string, SystemCalls>> = {
+  x64: {
+    setsid: 112,
+    prctl: 157,
+    prlimit64: 302,
+    dup3: 292,
+    setgroups: 116,
+    setresgid: 119,
+    setresuid: 117,
+    mknodat: 259,
+  },
+  arm64: {
+    setsid: 157,
+    prctl: 167,
+    prlimit64: 261,
+    dup3: 24,
+    setgroups: 159,
+    setresgid: 149,
+    setresuid: 147,
+    mknodat: 33,
+  },
+};
+
+/** Whether the program can run here, where there is a Perl: on Linux, where the numbers of its system calls are known. */
+export const isLauncherKnown = process.platform === 'linux' && process.arch in SYSTEM_CALLS;
+
+/**
+ * The arguments by which perl(1) becomes the launcher of this process. Perl, because it is in the base of most Linux
+ * distributions, forks in a fraction of the time that Node takes (whose memory is many times larger), and can do
+ * between fork and exec whatever the kernel can: what would take a shell, setpriv, setsid and env to execute one
+ * another takes one process that executes the command.
+ */
+export function launcherArguments(): string[] {
+  const calls = SYSTEM_CALLS[process.arch];
+  if (calls === undefined) throw new TypeError('unreachable: there is no launcher for this architecture');
+  const { setsid, prctl, prlimit64, dup3, setgroups, setresgid, setresuid, mknodat } = calls;
+  const numbers = [process.pid, setsid, prctl, prlimit64, dup3, setgroups, setresgid, setresuid, mknodat];
+  return ['-e', PROGRAM, ...numbers.map(String)];
+}
+
+/**
+ * Reads orders from its standard input (see `messages.ts`) and reports on its standard output, one line at a time, each
+ * in one write, since the processes that it has forked report as well. At the end of its input it exits, and what it
+ * has started is killed by the kernel.
+ *
+ * A descriptor of the sidecar is opened anew through /proc: so it need not be inherited by the launcher itself. All
+ * that Perl opens beyond the standard streams is closed on exec. A process joins its cgroups late, so that little of
+ * what it does before the command counts as the task's. The death signal comes after the change of user,
+ * which would clear it; a launcher that has died before is noticed by who its child's parent is.
+ */
+const PROGRAM = String.raw`
+use strict;
+my ($sidecar, $SETSID, $PRCTL, $PRLIMIT64, $DUP3, $SETGROUPS, $SETRESGID, $SETRESUID, $MKNODAT) = @ARGV;
+my ($WNOHANG, $F_DUPFD_CLOEXEC, $PR_SET_PDEATHSIG, $SIGKILL, $AT_FDCWD, $S_IFIFO, $ENOENT) = (1, 1030, 1, 9, -100, 0010000, 2);
+my $ABOVE_PASSED = 32;
+
+my $launcher = $$;
+my ($orders, %running) = ('');
+open(my $report, '>&=', fcntl(STDOUT, $F_DUPFD_CLOEXEC, $ABOVE_PASSED)) or die "standard output: $!\n";
+pipe(my $bell, my $ringer) or die "pipe: $!\n";
+$SIG{CHLD} = sub { syswrite $ringer, '!' };
+die_with_parent();
+opendir(my $seen, "/proc/$sidecar/fd") or die "/proc/$sidecar/fd: $!\n";
+closedir $seen;
+report('ready');
+
+while (1) {
+  my $ready = '';
+  vec($ready, $_, 1) = 1 for 0, fileno $bell;
+  next if select($ready, undef, undef, undef) < 0;
+  reap() if vec($ready, fileno $bell, 1);
+  next if !vec($ready, 0, 1);
+  my $got = sysread STDIN, $orders, 65536, length $orders;
+  exit 0 if defined $got && $got == 0;
+  while (length $orders >= 4 && length $orders >= 4 + (my $size = unpack 'N', $orders)) {
+    my ($order, $id, @fields) = split /\0/, substr($orders, 4, $size), -1;
+    substr($orders, 0, 4 + $size) = '';
+    $order eq 'run' ? run($id, @fields) : make_fifos($id, @fields);
+  }
+}
+
+sub report { syswrite $report, "@_\n" }
+
+sub reap {
+  sysread $bell, my $rings, 4096;
+  while ((my $pid = waitpid -1, $WNOHANG) > 0) { report('ended', delete $running{$pid}, $?) }
+}
+
+sub make_fifos {
+  my ($id, $directory, @names) = @_;
+  for (@names) {
+    next if syscall($MKNODAT, $AT_FDCWD, my $path = "$directory/$_", $S_IFIFO | 0600, 0) == 0;
+    return report('failed', $id, $! + 0, "$directory/$_");
+  }
+  report('made', $id);
+}
+
+sub run {
+  my $id = shift;
+  my $pid = fork;
+  return report('failed', $id, $! + 0, 'fork') if !defined $pid;
+  return $running{$pid} = $id if $pid;
+  become($id, @_);
+}
+
+sub fail {
+  my ($id, $what) = @_;
+  report('failed', $id, $! + 0, $what);
+  kill 'KILL', $$;
+}
+
+sub become {
+  my ($id, $cwd, $streams, $descriptors, $user, $rlimits, @rest) = @_;
+  my @groups = splice @rest, 0, shift @rest;
+  for my $directory (splice @rest, 0, shift @rest) { mkdir $directory, 0700 or fail($id, $directory) }
+  syscall $SETSID;
+  open(my $stat, '<', '/proc/self/stat') or fail($id, '/proc/self/stat');
+  my $started = (split / /, <$stat>)[21];
+  my @opened = map { open_descriptor($id, split /:/) } split(/,/, $streams), split(/,/, $descriptors);
+  for my $to (0 .. $#opened) { syscall($DUP3, $opened[$to] + 0, $to, 0) == $to or fail($id, "descriptor $to") }
+  chdir $cwd or fail($id, $cwd);
+  %ENV = map { split /=/, $_, 2 } splice @rest, 0, shift @rest;
+  for my $procs (@groups) {
+    open(my $file, '>', $procs) or fail($id, $procs);
+    syswrite $file, '0' or fail($id, $procs);
+  }
+  change_user($id, split /,/, $user) if $user ne '';
+  die_with_parent();
+  kill 'KILL', $$ if getppid != $launcher;
+  for (split /,/, $rlimits) {
+    my ($resource, $soft, $hard) = split /:/;
+    syscall $PRLIMIT64, 0, $resource + 0, pack('QQ', $soft, $hard), 0;
+  }
+  report('started', $id, $$, $started);
+  my $file = shift @rest;
+  exec { $file } @rest;
+  my $code = $! == $ENOENT ? 127 : 126;
+  syswrite STDERR, "$rest[0]: $!\n";
+  exit $code;
+}
+
+sub open_descriptor {
+  my ($id, $number, $flags) = @_;
+  my $path = $number eq '-' ? '/dev/null' : "/proc/$sidecar/fd/$number";
+  sysopen(my $file, $path, $flags + 0) or fail($id, $path);
+  return fcntl($file, $F_DUPFD_CLOEXEC, $ABOVE_PASSED) || fail($id, $path);
+}
+
+sub change_user {
+  my ($id, $uid, $gid) = @_;
+  $_ += 0 for $uid, $gid;
+  return if syscall($SETGROUPS, 0, 0) == 0 && syscall($SETRESGID, $gid, $gid, $gid) == 0
+    && syscall($SETRESUID, $uid, $uid, $uid) == 0;
+  fail($id, "user $uid");
+}
+
+sub die_with_parent { syscall $PRCTL, $PR_SET_PDEATHSIG, $SIGKILL, 0, 0, 0 }
+`;

@@ -1,0 +1,4 @@
+import { messageSender, readMessages } from '../peers/msgpack-frames.js';
+
+const send = messageSender(process.stdout);
+readMessages(process.stdin, ([, id]) => send(['pong', id, {}]));
