@@ -1,5 +1,9 @@
+import type { BackendAvailability, EnforcementTable } from '../../protocol/index.js';
 import type { Logger } from '../tracking/index.js';
-import type { BackendName } from './backend.js';
+import type { BackendName, SandboxBackend } from './backend.js';
+import type { CgroupManager } from './cgroup/index.js';
+import type { SandboxInstance } from './instance.js';
+import type { Starting } from './starting.js';
 
 /** What a `SandboxManager` is made with. */
 export interface SandboxManagerOptions {
@@ -27,4 +31,15 @@ export interface SandboxManagerOptions {
   /** The user that tasks run as where this process is root and the backend can; 65534 where it is left out. */
   readonly sandboxUid?: number;
   readonly logger: Logger;
+}
+
+/** What a `SandboxManager` consists of, once all of it is there. */
+export interface ManagerParts {
+  readonly backends: readonly SandboxBackend[];
+  readonly backend: SandboxBackend;
+  readonly available: BackendAvailability[];
+  readonly enforcement: EnforcementTable;
+  readonly instance: SandboxInstance;
+  readonly starting: Starting;
+  readonly cgroups: CgroupManager;
 }

@@ -3,9 +3,9 @@ import type { CommandSpec, Container, ContainerSpec, SandboxBackend, SandboxProc
 import { chooseBackend, createBackends, tryBackends } from './backends.js';
 import { CgroupManager, type CgroupSupport } from './cgroup/index.js';
 import { SandboxError } from './errors.js';
-import { checkExecutionId } from './execution-id.js';
+import { checkExecutionId, idInUse } from './execution-id.js';
 import { SandboxInstance } from './instance.js';
-import type { SandboxManagerOptions } from './manager-options.js';
+import type { ManagerParts, SandboxManagerOptions } from './manager-options.js';
 import { SetupGate } from './setup-gate.js';
 import { openStarting, type Starting } from './starting.js';
 import { defaultPath, findTools } from './tools.js';
@@ -36,7 +36,8 @@ export class SandboxManager {
   readonly #backends: readonly SandboxBackend[];
   readonly #cgroups: CgroupManager;
   readonly #setups = new SetupGate(() => this.backend.giveBack());
-  readonly #containers = new Map<string, Container>();
+  /** By execution id; null while one is being made. */
+  readonly #containers = new Map<string, Container | null>();
   #closing: Promise<{ leaked: number }> | null = null;
 
   private constructor(parts: ManagerParts, options: SandboxManagerOptions) {
@@ -124,9 +125,8 @@ export class SandboxManager {
    */
   async createContainer(spec: ContainerSpec): Promise<Container> {
     this.#checkOpen();
-    checkExecutionId(spec.executionId, (id) => this.#containers.has(id));
-    const container = await this.#setups.pass(() => this.backend.createContainer(spec));
-    this.#containers.set(container.id, container);
+    checkExecutionId(spec.executionId);
+    const container = await this.#create(spec);
     if (this.#closing !== null) await this.cleanupContainer(container);
     this.#checkOpen();
     return container;
@@ -138,6 +138,20 @@ export class SandboxManager {
    */
   keepWarm(limits: EffectiveLimits): void {
     this.backend.keepWarm(limits);
+  }
+
+  async #create(spec: ContainerSpec): Promise<Container> {
+    const { executionId } = spec;
+    if (this.#containers.has(executionId)) throw idInUse(executionId);
+    this.#containers.set(executionId, null);
+    try {
+      const container = await this.#setups.pass(() => this.backend.createContainer(spec));
+      this.#containers.set(executionId, container);
+      return container;
+    } catch (error) {
+      this.#containers.delete(executionId);
+      throw error;
+    }
   }
 
   /** Starts the command of a container; see `Container.execute` for what it throws. */
@@ -168,7 +182,8 @@ export class SandboxManager {
   }
 
   async #close(): Promise<{ leaked: number }> {
-    const outcomes = await Promise.all(Array.from(this.#containers.values(), (each) => this.cleanupContainer(each)));
+    const containers = Array.from(this.#containers.values()).filter((container) => container !== null);
+    const outcomes = await Promise.all(containers.map((container) => this.cleanupContainer(container)));
     outcomes.push(...(await closeAll(this.#backends)));
     const leaked = outcomes.reduce((sum, outcome) => sum + outcome.leaked, 0);
     const left = await this.#cgroups.close();
@@ -180,14 +195,4 @@ export class SandboxManager {
 
 function closeAll(backends: readonly SandboxBackend[]): Promise<{ leaked: number }[]> {
   return Promise.all(backends.map((backend) => backend.close()));
-}
-
-interface ManagerParts {
-  readonly backends: readonly SandboxBackend[];
-  readonly backend: SandboxBackend;
-  readonly available: BackendAvailability[];
-  readonly enforcement: EnforcementTable;
-  readonly instance: SandboxInstance;
-  readonly starting: Starting;
-  readonly cgroups: CgroupManager;
 }

@@ -36,7 +36,7 @@ describe('a sandbox manager', () => {
 
   it('keeps everything in a directory of its own that only its user may enter', async () => {
     await using sandbox = await TestSandbox.open();
-    const container = await sandbox.container();
+    const container = await sandbox.container({}, [{ path: 'file', data: 'x' }]);
     const instance = dirname(dirname(container.workspace));
     expect(dirname(instance)).toBe(join(sandbox.root, `exec-sidecar-${uid}`));
     for (const directory of [dirname(instance), instance, container.workspace]) {

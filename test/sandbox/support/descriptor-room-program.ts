@@ -7,7 +7,7 @@ const limit = openFilesForTasks + 16;
 const open = readdirSync('/proc/self/fd').filter((descriptor) => Number(descriptor) < limit).length - 1;
 const refused: Record<string, number> = {};
 const checkTaskRoom = () => {
-  if (!hasRoomFor(0)) throw new Error('no room');
+  if (!hasRoomFor(1)) throw new Error('no room');
 };
 for (let opened = 0; Object.keys(refused).length < 2; opened += 1) {
   for (const [name, check] of Object.entries({ task: checkTaskRoom, process: checkSpawnRoom })) {
