@@ -1,6 +1,7 @@
 import type { LimitEvidence, ResourceUsage } from '../../protocol/index.js';
 import type { MonitorHandle } from '../monitor/index.js';
 import type { Container, ExitStatus, SandboxProcess } from '../sandbox/backend.js';
+import { within } from '../sandbox/within.js';
 import { aborted } from './abort-signals.js';
 import { elapsed } from './elapsed.js';
 import type { ExecutionContext } from './execution-context.js';
@@ -10,7 +11,6 @@ import type { TaskHandle } from './task-handle.js';
 import { limitBehindSignal } from './task-result.js';
 import type { TerminationCause } from './termination.js';
 import { UsageReporter } from './usage-reporter.js';
-import { within } from './within.js';
 
 /** How the run itself went. */
 export interface Run {

@@ -30,8 +30,15 @@ export interface SandboxBackend {
    * @throws SandboxError kind `validation` for a file path that leaves the workspace, `sandbox` where it cannot be made
    */
   createContainer(spec: ContainerSpec): Promise<Container>;
-  /** Resolves when nothing is left of what was tried out. The containers are for their owner to clean up. */
-  close(): Promise<void>;
+  /** From now on makes places for tasks beforehand where it can, in the background: first for tasks of these limits. */
+  keepWarm(limits: EffectiveLimits): void;
+  /** Removes what waits for tasks, so that tasks can have what it holds. */
+  giveBack(): void;
+  /**
+   * Removes what waits for tasks, for good, and resolves when nothing is left of it and of what was tried out, with the
+   * number of processes that would not die. Idempotent. The containers are for their owner to clean up.
+   */
+  close(): Promise<{ leaked: number }>;
 }
 
 /** What a container is made for. */

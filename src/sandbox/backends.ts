@@ -24,6 +24,8 @@ export interface BackendContext {
   readonly readOnlyPaths: readonly string[];
   /** The user that tasks run as where the sidecar runs as root. */
   readonly sandboxUid: number;
+  /** How many places for tasks a backend may make beforehand. */
+  readonly poolSize: number;
   readonly logger: Logger;
 }
 

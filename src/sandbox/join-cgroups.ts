@@ -1,5 +1,5 @@
 /**
- * The beginning of a shim's script: the process joins the cgroups whose `cgroup.procs` come first among its arguments,
+ * The beginning of a shim's script: the process joins the cgroups whose `procsFiles` come first among its arguments,
  * up to `--`. Where it cannot, it names the file on descriptor 3 and ends: nothing ever runs outside its limits.
  */
 export const JOIN_CGROUPS = `while [ "$1" != -- ]; do

@@ -1,42 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { BackendAvailability, EnforcementTable } from '../../protocol/index.js';
-import type { Logger } from '../tracking/index.js';
-import type { BackendName, CommandSpec, Container, ContainerSpec, SandboxBackend, SandboxProcess } from './backend.js';
+import type { BackendAvailability, EffectiveLimits, EnforcementTable } from '../../protocol/index.js';
+import type { CommandSpec, Container, ContainerSpec, SandboxBackend, SandboxProcess } from './backend.js';
 import { chooseBackend, createBackends, tryBackends } from './backends.js';
 import { CgroupManager, type CgroupSupport } from './cgroup/index.js';
 import { SandboxError } from './errors.js';
 import { checkExecutionId, idInUse } from './execution-id.js';
 import { SandboxInstance } from './instance.js';
+import type { ManagerParts, SandboxManagerOptions } from './manager-options.js';
 import { SetupGate } from './setup-gate.js';
 import { openStarting, type Starting } from './starting.js';
 import { defaultPath, findTools } from './tools.js';
-
-export interface SandboxManagerOptions {
-  /** `auto` takes the strongest backend that works here. */
-  readonly backend: 'auto' | BackendName;
-  /** Whether all backends are tried, although one is named that works; false where it is left out. */
-  readonly tryAll?: boolean;
-  /** Where private workspaces are made; the system's temporary directory where it is left out. */
-  readonly workspaceRoot?: string;
-  /** Whether tasks may use the network. A backend that cannot keep them from it lets them, and `network` tells. */
-  readonly network: boolean;
-  /** Directories outside the workspace that a task may start in, or below. */
-  readonly allowedCwd: readonly string[];
-  /** For so many tasks what they need is made ahead; 4 where it is left out. */
-  readonly poolSize?: number;
-  /** Whether a `ResourceMonitor` samples the tasks, as `enforcement` tells; true where it is left out. */
-  readonly enableMonitoring?: boolean;
-  /**
-   * The command that sweeps an instance, to which its directory is appended: it runs when this process is killed
-   * before it could clean up. Without one, or with an empty one, that is left to the next start.
-   */
-  readonly sweepCommand?: readonly string[];
-  /** Paths beside those of the system that a backend which hides files shows to tasks, read-only; absolute. */
-  readonly readOnlyPaths?: readonly string[];
-  /** The user that tasks run as where this process is root and the backend can; 65534 where it is left out. */
-  readonly sandboxUid?: number;
-  readonly logger: Logger;
-}
 
 /** The user and the group that own nothing. */
 const NOBODY = 65_534;
@@ -63,7 +36,7 @@ export class SandboxManager {
   readonly #starting: Starting;
   readonly #backends: readonly SandboxBackend[];
   readonly #cgroups: CgroupManager;
-  readonly #setups = new SetupGate();
+  readonly #setups = new SetupGate(() => this.backend.giveBack());
   /** By execution id; null while one is being made. */
   readonly #containers = new Map<string, Container | null>();
   #closing: Promise<{ leaked: number }> | null = null;
@@ -109,14 +82,14 @@ export class SandboxManager {
       cgroups = await CgroupManager.create(instance.id, {
         record: async (directories) => instance.ledger.cgroups(directories),
       });
+      const { readOnlyPaths = [], sandboxUid = NOBODY, poolSize = DEFAULT_POOL_SIZE } = options;
       starting = await openStarting({
         tools,
         directory: instance.paths.fifos,
-        reserve: PIPES_PER_TASK * (options.poolSize ?? DEFAULT_POOL_SIZE),
+        reserve: PIPES_PER_TASK * poolSize,
         logger,
       });
-      const { readOnlyPaths = [], sandboxUid = NOBODY } = options;
-      const shared = { instance, tools, starting, cgroups, logger };
+      const shared = { instance, tools, starting, cgroups, poolSize, logger };
       backends = createBackends({ ...shared, allowedCwd, network, enableMonitoring, readOnlyPaths, sandboxUid });
       const trying = tryBackends(backends, options);
       // Once what is tried has been spawned, there is time for the guardian.
@@ -153,6 +126,14 @@ export class SandboxManager {
     if (this.#closing !== null) await this.cleanupContainer(container);
     this.#checkOpen();
     return container;
+  }
+
+  /**
+   * From now on sandboxes are made beforehand where the backend can, as many as `poolSize` says: first for tasks of these
+   * limits, then for such as come. They are no containers, and nobody waits for them.
+   */
+  keepWarm(limits: EffectiveLimits): void {
+    this.backend.keepWarm(limits);
   }
 
   async #create(spec: ContainerSpec): Promise<Container> {
@@ -199,8 +180,8 @@ export class SandboxManager {
   async #close(): Promise<{ leaked: number }> {
     const containers = Array.from(this.#containers.values()).filter((container) => container !== null);
     const outcomes = await Promise.all(containers.map((container) => this.cleanupContainer(container)));
+    outcomes.push(...(await closeAll(this.#backends)));
     const leaked = outcomes.reduce((sum, outcome) => sum + outcome.leaked, 0);
-    await closeAll(this.#backends);
     const left = await this.#cgroups.close();
     await this.#starting.close();
     await this.#instance.close({ keepDirectory: leaked > 0 || left.length > 0 });
@@ -208,16 +189,6 @@ export class SandboxManager {
   }
 }
 
-async function closeAll(backends: readonly SandboxBackend[]): Promise<void> {
-  await Promise.all(backends.map((backend) => backend.close()));
-}
-
-interface ManagerParts {
-  readonly backends: readonly SandboxBackend[];
-  readonly backend: SandboxBackend;
-  readonly available: BackendAvailability[];
-  readonly enforcement: EnforcementTable;
-  readonly instance: SandboxInstance;
-  readonly starting: Starting;
-  readonly cgroups: CgroupManager;
+function closeAll(backends: readonly SandboxBackend[]): Promise<{ leaked: number }[]> {
+  return Promise.all(backends.map((backend) => backend.close()));
 }

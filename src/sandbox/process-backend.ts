@@ -32,7 +32,14 @@ export class ProcessBackend implements SandboxBackend {
     return ProcessContainer.create(spec, this.#containerContext());
   }
 
-  async close(): Promise<void> {}
+  /** There is nothing that would be worth making beforehand. */
+  keepWarm(): void {}
+
+  giveBack(): void {}
+
+  async close(): Promise<{ leaked: number }> {
+    return { leaked: 0 };
+  }
 
   #obstacle(): string | null {
     const { starting } = this.#context;

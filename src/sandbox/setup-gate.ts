@@ -13,13 +13,20 @@ const PAUSE_MS = 20;
  * they are scarce: those that run out together would all fail, where some could have run.
  */
 export class SetupGate {
+  readonly #makeRoom: () => void;
   #busy = 0;
   #lastEnd = 0;
+
+  /** @param makeRoom lets go of descriptors that could be done without; called where they are scarce */
+  constructor(makeRoom: () => void) {
+    this.#makeRoom = makeRoom;
+  }
 
   /** @throws SandboxError code `too_many_open_files` where there is no room for even one; what `setUp` throws */
   async pass<Result>(setUp: () => Promise<Result>): Promise<Result> {
     const came = performance.now();
     while (!hasRoomFor((this.#busy + 1) * SETUP_DESCRIPTORS)) {
+      this.#makeRoom();
       const idleMs = performance.now() - Math.max(came, this.#lastEnd);
       if (this.#busy === 0 && idleMs > PATIENCE_MS) throw tooManyOpenFiles('the files of another task');
       await sleep(PAUSE_MS);

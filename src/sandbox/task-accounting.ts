@@ -1,16 +1,16 @@
-import type { CgroupEvents, CgroupUsage, TaskCgroup } from './cgroup/index.js';
+import type { CgroupEvents, CgroupUsage, CpuUsage, TaskCgroup } from './cgroup/index.js';
 
 /** The kernel's figures of one task: those of its cgroup, without the share of the sandbox's own helpers. */
 export class TaskAccounting {
   readonly #cgroup: TaskCgroup;
   readonly #helpers: number;
-  readonly #before: CgroupUsage | null;
+  readonly #before: CpuUsage | null;
 
   /**
    * @param helpers how many threads of the sandbox's own run in the group beside the task
    * @param before what the group had used before the task was let loose; null where nothing ran in it before
    */
-  constructor(cgroup: TaskCgroup, helpers = 0, before: CgroupUsage | null = null) {
+  constructor(cgroup: TaskCgroup, helpers = 0, before: CpuUsage | null = null) {
     this.#cgroup = cgroup;
     this.#helpers = helpers;
     this.#before = before;

@@ -69,6 +69,7 @@ export async function runSidecar(options: SidecarOptions): Promise<number> {
     const session = new Session({ config, source, hostEnd, sink, inbox, executor, outbox, registry, logger, probe });
 
     outbox.control(readyFrame(executor, sandbox, config));
+    sandbox.keepWarm(executor.defaultLimits);
     using _heartbeat = startHeartbeat(init.heartbeatMs, outbox, probe);
     return await session.run(termination);
   } catch (error) {

@@ -5,7 +5,7 @@ import { createGate } from '../support/gate.js';
 
 describe('setting up tasks', () => {
   it('is done beside each other where there are descriptors', async () => {
-    const setups = new SetupGate();
+    const setups = new SetupGate(() => {});
     const gate = createGate();
     let begun = 0;
     const setUp = async () => {
@@ -21,7 +21,7 @@ describe('setting up tasks', () => {
   });
 
   it('that fails says so, and for want of descriptors how to get more; the next goes on', async () => {
-    const setups = new SetupGate();
+    const setups = new SetupGate(() => {});
     const emfile = Object.assign(new Error('EMFILE'), { code: 'EMFILE' });
     await expect(setups.pass(() => Promise.reject(emfile))).rejects.toMatchObject({ code: 'too_many_open_files' });
     const other = new Error('other');

@@ -1,16 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { BackendAvailability, EffectiveLimits, EnforcementTable } from '../../../protocol/index.js';
-import type { Container, ContainerSpec, SandboxBackend } from '../backend.js';
+import type { Container, ContainerSpec, ExitStatus, SandboxBackend } from '../backend.js';
 import type { BackendContext } from '../backends.js';
 import { enforcementTable } from '../enforcement.js';
 import { assembleSeccompFilter, seccompArchitecture } from '../seccomp/index.js';
-import { BubblewrapContainer, type BubblewrapContainerContext } from './container.js';
+import { within } from '../within.js';
+import { checkFiles } from '../workspace-files.js';
+import { BubblewrapContainer } from './container.js';
+import type { BubblewrapContext } from './context.js';
 import { taskUser, writeIdentityFiles } from './identity.js';
 import type { BubblewrapTools } from './launch.js';
-import { findLayout } from './layout.js';
+import { findLayout, visiblePath } from './layout.js';
+import { policyOf, type SandboxPolicy } from './policy.js';
+import { PreparedSandbox } from './prepared-sandbox.js';
+import { WarmPool } from './warm-pool.js';
 
 /**
  * Runs each command in a sandbox that bubblewrap makes of Linux namespaces: it sees the programs of the system and its
@@ -21,11 +26,15 @@ export class BubblewrapBackend implements SandboxBackend {
   readonly name = 'bubblewrap';
   readonly isolatesNetwork = true;
   readonly #context: BackendContext;
+  readonly #pool: WarmPool;
   #tidying: Promise<unknown> = Promise.resolve();
-  #prepared: BubblewrapContainerContext | null = null;
+  #shared: BubblewrapContext | null = null;
 
   constructor(context: BackendContext) {
     this.#context = context;
+    const { poolSize, logger } = context;
+    const make = async (id: string, policy: SandboxPolicy) => PreparedSandbox.make(id, policy, this.#sharedContext());
+    this.#pool = new WarmPool({ size: poolSize, make, logger });
   }
 
   /** Makes a sandbox and runs a command in it: whatever stands in the way of one is the reason. */
@@ -40,11 +49,26 @@ export class BubblewrapBackend implements SandboxBackend {
   }
 
   async createContainer(spec: ContainerSpec): Promise<Container> {
-    return BubblewrapContainer.create(spec, this.#containerContext());
+    checkFiles(spec.files, spec.limits);
+    const sandbox = await this.#pool.take(this.#policyOf(spec), spec.executionId);
+    return BubblewrapContainer.create(spec, this.#sharedContext(), sandbox);
   }
 
-  async close(): Promise<void> {
+  keepWarm(limits: EffectiveLimits): void {
+    this.#pool.start(this.#policyOf({ limits, files: [] }));
+  }
+
+  giveBack(): void {
+    this.#pool.giveBack();
+  }
+
+  async close(): Promise<{ leaked: number }> {
     await this.#tidying;
+    return this.#pool.close();
+  }
+
+  #policyOf(spec: Pick<ContainerSpec, 'limits' | 'files'>): SandboxPolicy {
+    return policyOf(spec, this.#context.cgroups.support.memory.available);
   }
 
   #obstacle(): string | null {
@@ -70,7 +94,7 @@ export class BubblewrapBackend implements SandboxBackend {
       try {
         const command = { command: '/bin/sh', args: ['probe'], env: [], cwd: undefined, stdin: 'none' } as const;
         const { exited } = await container.execute(command);
-        const exit = await Promise.race([exited, sleep(PROBE_LIMITS.timeoutMs, null, { ref: false })]);
+        const exit = await within<ExitStatus | null>(exited, PROBE_LIMITS.timeoutMs, () => null);
         if (exit?.signal === 'SIGKILL') return null;
         return `a command that kills itself was seen to end with ${JSON.stringify(exit)}`;
       } finally {
@@ -84,21 +108,23 @@ export class BubblewrapBackend implements SandboxBackend {
     }
   }
 
-  #containerContext(): BubblewrapContainerContext {
-    this.#prepared ??= this.#prepare();
-    return this.#prepared;
+  #sharedContext(): BubblewrapContext {
+    this.#shared ??= this.#prepare();
+    return this.#shared;
   }
 
-  #prepare(): BubblewrapContainerContext {
+  #prepare(): BubblewrapContext {
     const { instance, starting, cgroups, allowedCwd, network, readOnlyPaths, sandboxUid, logger } = this.#context;
     const user = taskUser(sandboxUid);
     const { directory } = instance.paths;
+    const layout = findLayout({ network, readOnlyPaths: [...readOnlyPaths, ...allowedCwd] });
     return {
       ...{ instance, starting, cgroups, allowedCwd, network, logger, user },
       tools: this.#tools(),
       provided: writeIdentityFiles(directory, { user, network }),
       seccompFile: writeFilter(directory),
-      layout: findLayout({ network, readOnlyPaths: [...readOnlyPaths, ...allowedCwd] }),
+      layout,
+      path: visiblePath(layout),
     };
   }
 

@@ -1,82 +1,60 @@
-import { type FileHandle, statfs } from 'node:fs/promises';
-import { isAbsolute } from 'node:path';
-import type { Logger } from '../../tracking/index.js';
-import { checkArgumentSize } from '../argument-size.js';
+import { statfs } from 'node:fs/promises';
 import type { CommandSpec, Container, ContainerSpec, WorkspaceMeasure } from '../backend.js';
-import type { CgroupManager, CgroupUsage, TaskCgroup } from '../cgroup/index.js';
+import type { CpuUsage } from '../cgroup/index.js';
 import { type Collection, collectFiles } from '../collect.js';
-import { resolveCwd, resolveCwdInside } from '../cwd.js';
-import { taskEnvironment } from '../environment.js';
 import { SandboxError } from '../errors.js';
-import { inspectExecutable } from '../executable.js';
-import { isInside } from '../inside.js';
-import type { SandboxInstance } from '../instance.js';
 import { measureFiles } from '../measure.js';
-import { EXECUTION_MARKER, INSTANCE_MARKER } from '../process-markers.js';
-import { terminateOrCount } from '../repeatable-kill.js';
-import type { Starting } from '../starting.js';
 import { TaskAccounting } from '../task-accounting.js';
-import { checkFiles } from '../workspace-files.js';
-import type { WorkspaceRoot } from '../workspace-root.js';
-import { findOrExplain } from './hidden-command.js';
-import type { TaskUser } from './identity.js';
-import { type BubblewrapTools, type LiveSandbox, launchSandbox } from './launch.js';
-import { launchFailure } from './launch-failure.js';
-import { launchScript } from './launcher.js';
-import { hostPathOf, type Layout, type ProvidedFiles, TEMPORARY, visiblePath, WORKSPACE } from './layout.js';
-import { BubblewrapProcess, HELPERS } from './process.js';
+import { commandScript } from './command-script.js';
+import type { BubblewrapContext } from './context.js';
+import { WORKSPACE } from './layout.js';
+import { allowedBytes } from './policy.js';
+import { HELPERS, type PreparedSandbox } from './prepared-sandbox.js';
+import { BubblewrapProcess } from './process.js';
 
-/** What the containers of the `bubblewrap` backend have in common. */
-export interface BubblewrapContainerContext {
-  readonly instance: SandboxInstance;
-  readonly starting: Starting;
-  readonly cgroups: CgroupManager;
-  readonly tools: BubblewrapTools;
-  readonly user: TaskUser;
-  readonly provided: ProvidedFiles;
-  readonly seccompFile: string | null;
-  readonly layout: Layout;
-  readonly network: boolean;
-  readonly allowedCwd: readonly string[];
-  readonly logger: Logger;
-}
-
-const PAGE_BYTES = 4_096;
-/** The most that /dev/shm holds where nobody counts what is in it. */
-const UNCOUNTED_MEMORY_BYTES = 67_108_864;
-
-/** A sandbox that is made with its container, and one command that runs in it. */
+/** A sandbox with the files of one task, and the one command that runs in it. */
 export class BubblewrapContainer implements Container {
   readonly id: string;
   readonly #spec: ContainerSpec;
-  readonly #context: BubblewrapContainerContext;
-  #cgroup: TaskCgroup | null = null;
-  #sandbox: LiveSandbox | null = null;
-  #before: CgroupUsage | null = null;
-  #process: BubblewrapProcess | null = null;
+  readonly #context: BubblewrapContext;
+  readonly #sandbox: PreparedSandbox;
+  readonly #before: CpuUsage;
   #used = false;
   #cleaning: Promise<{ leaked: number }> | null = null;
 
-  private constructor(spec: ContainerSpec, context: BubblewrapContainerContext) {
+  private constructor(
+    spec: ContainerSpec,
+    context: BubblewrapContext,
+    { sandbox, before }: { sandbox: PreparedSandbox; before: CpuUsage },
+  ) {
     this.id = spec.executionId;
     this.#spec = spec;
     this.#context = context;
+    this.#sandbox = sandbox;
+    this.#before = before;
   }
 
-  /** @throws SandboxError kind `validation` for a file that cannot be, `sandbox` where the sandbox cannot be made */
-  static async create(spec: ContainerSpec, context: BubblewrapContainerContext): Promise<BubblewrapContainer> {
-    const container = new BubblewrapContainer(spec, context);
+  /**
+   * Makes a sandbox that has the policy of the task that task's, whose files are valid. It is closed where that fails.
+   * @throws SandboxError kind `sandbox` where the files cannot be put into it
+   */
+  static async create(
+    spec: ContainerSpec,
+    context: BubblewrapContext,
+    sandbox: PreparedSandbox,
+  ): Promise<BubblewrapContainer> {
     try {
-      await container.#make();
-      return container;
+      const before = await sandbox.begin(spec.executionId, spec.files);
+      return new BubblewrapContainer(spec, context, { sandbox, before });
     } catch (error) {
-      await container.cleanup();
+      await sandbox.close();
       throw error;
     }
   }
 
+  /** The kernel keeps what a descriptor holds open, mounted or not. */
   get workspace(): string {
-    return pathOf(this.#live().workspace);
+    return `/proc/self/fd/${this.#sandbox.live.workspace.fd}`;
   }
 
   async execute(spec: CommandSpec): Promise<BubblewrapProcess> {
@@ -84,17 +62,17 @@ export class BubblewrapContainer implements Container {
       throw new SandboxError('sandbox', 'container_used', `container ${this.id} runs one command, and has had it`);
     }
     this.#used = true;
-    const script = await this.#script(spec);
-    const sandbox = this.#live();
-    const cgroup = this.#cgroup!;
-    const accounting = new TaskAccounting(cgroup, HELPERS, this.#before);
-    this.#process = new BubblewrapProcess({ sandbox, cgroup, accounting, stdin: spec.stdin });
-    sandbox.script.write(script);
-    return this.#process;
+    const { id, workspace } = this;
+    const script = await commandScript({ spec, limits: this.#spec.limits, executionId: id, workspace }, this.#context);
+    const sandbox = this.#sandbox;
+    const accounting = new TaskAccounting(sandbox.cgroup, HELPERS, this.#before);
+    const process = new BubblewrapProcess({ sandbox, accounting, stdin: spec.stdin });
+    sandbox.live.script.write(script);
+    return process;
   }
 
   collect(patterns: readonly string[], maxBytes: number): Promise<Collection> {
-    return collectFiles(this.#root, patterns, maxBytes);
+    return collectFiles({ path: this.workspace, seenAs: WORKSPACE }, patterns, maxBytes);
   }
 
   /**
@@ -105,113 +83,14 @@ export class BubblewrapContainer implements Container {
     const { limits } = this.#spec;
     const { blocks, bfree, bsize } = await statfs(this.workspace);
     const used = (blocks - bfree) * bsize;
-    const totalBytes = used <= this.#allowedBytes() ? Math.min(used, limits.workspaceBytes) : used;
+    const totalBytes = used <= allowedBytes(this.#spec) ? Math.min(used, limits.workspaceBytes) : used;
     const near = used >= 0.8 * limits.fileSizeBytes;
     const files = near ? await measureFiles([this.workspace], new Map()) : { largestFileBytes: 0 };
     return { totalBytes, largestFileBytes: Math.min(files.largestFileBytes, limits.fileSizeBytes) };
   }
 
   cleanup(): Promise<{ leaked: number }> {
-    this.#cleaning ??= this.#cleanUp();
+    this.#cleaning ??= this.#sandbox.close();
     return this.#cleaning;
   }
-
-  async #make(): Promise<void> {
-    const { instance, cgroups } = this.#context;
-    const { files, limits, executionId } = this.#spec;
-    checkFiles(files, limits);
-    this.#cgroup = await cgroups.createGroup(executionId, limits, { helperTasks: HELPERS });
-    const cgroup = this.#cgroup;
-    this.#sandbox = await launchSandbox({
-      ...this.#context,
-      starting: this.#context.starting,
-      files,
-      privateBytes: this.#allowedBytes() + PAGE_BYTES,
-      sharedMemoryBytes: this.#sharedMemoryBytes(),
-      procsFiles: cgroup.procsFiles,
-      environment: { [INSTANCE_MARKER]: instance.id, [EXECUTION_MARKER]: this.id },
-    }).catch(async (error: unknown) => {
-      throw await launchFailure(error, cgroup, limits);
-    });
-    instance.ledger.started({ executionId: this.id, ...this.#sandbox.spawned.identity });
-    await cgroup.resetMemoryPeak();
-    this.#before = await cgroup.usage();
-  }
-
-  /** Each given file may take up a page more than its size. One page beyond this tells that a task wanted more. */
-  #allowedBytes(): number {
-    const { files, limits } = this.#spec;
-    return Math.ceil(limits.workspaceBytes / PAGE_BYTES) * PAGE_BYTES + files.length * PAGE_BYTES;
-  }
-
-  /** What is in there is memory of the task: its cgroup's limit strikes first, where there is one. */
-  #sharedMemoryBytes(): number {
-    const { memoryBytes } = this.#spec.limits;
-    return this.#context.cgroups.support.memory.available ? memoryBytes : Math.min(memoryBytes, UNCOUNTED_MEMORY_BYTES);
-  }
-
-  async #script(spec: CommandSpec): Promise<string> {
-    const { instance, layout, provided, tools } = this.#context;
-    const { limits } = this.#spec;
-    const cwd = await this.#cwd(spec.cwd);
-    const environment = taskEnvironment({
-      given: spec.env,
-      path: visiblePath(layout),
-      workspace: WORKSPACE,
-      temporaryDirectory: TEMPORARY,
-      instanceId: instance.id,
-      executionId: this.id,
-    });
-    const hostPath = (path: string) => hostPathOf(layout, provided, this.workspace, path);
-    findOrExplain(spec.command, () => inspectExecutable(spec.command, environment.PATH ?? '', cwd, hostPath));
-    const command = [spec.command, ...spec.args];
-    await checkArgumentSize([tools.setsid ?? '', '--', ...command], environment);
-    return launchScript({ command, environment, cwd, limits, stdin: spec.stdin, setsid: tools.setsid });
-  }
-
-  #cwd(cwd: string | undefined): Promise<string> {
-    const { allowedCwd } = this.#context;
-    const isElsewhere = cwd !== undefined && isAbsolute(cwd) && !isInside(WORKSPACE, cwd);
-    return isElsewhere ? resolveCwd(WORKSPACE, cwd, allowedCwd) : resolveCwdInside(this.#root, cwd, allowedCwd);
-  }
-
-  get #root(): WorkspaceRoot {
-    return { path: this.workspace, seenAs: WORKSPACE };
-  }
-
-  #live(): LiveSandbox {
-    if (this.#sandbox === null) throw new TypeError('unreachable: a container without its sandbox was used');
-    return this.#sandbox;
-  }
-
-  async #cleanUp(): Promise<{ leaked: number }> {
-    const { instance, logger } = this.#context;
-    const sandbox = this.#sandbox;
-    const cgroup = this.#cgroup;
-    const running =
-      this.#process ??
-      (sandbox && cgroup
-        ? new BubblewrapProcess({ sandbox, cgroup, accounting: new TaskAccounting(cgroup), stdin: 'none' })
-        : null);
-    const leaked = running ? await terminateOrCount(running, { executionId: this.id, logger }) : 0;
-    running?.release();
-    await this.#attempt('the workspace could not be let go of', async () => sandbox?.workspace.close());
-    await this.#attempt('the cgroups could not be removed', async () => cgroup?.remove());
-    if (leaked === 0) instance.ledger.ended(this.id);
-    return { leaked };
-  }
-
-  /** What cannot be removed now is left to the end of the sidecar, and then to the sweep of the next one. */
-  async #attempt(failed: string, remove: () => Promise<unknown>): Promise<void> {
-    try {
-      await remove();
-    } catch (error) {
-      this.#context.logger.warn({ err: error, executionId: this.id }, failed);
-    }
-  }
-}
-
-/** The kernel keeps what a descriptor holds open, mounted or not. */
-function pathOf({ fd }: FileHandle): string {
-  return `/proc/self/fd/${fd}`;
 }

@@ -5,11 +5,11 @@ import { defaultPath } from '../tools.js';
 /**
  * Looks for a command, and where it is not found says so: if the host has it, in a place that the sandbox does not
  * show, the error names that place and the setting that shows it.
- * @param find throws a SandboxError `command_not_found` where the sandbox does not have the command
+ * @param find gives the command's file; throws a SandboxError `command_not_found` where the sandbox does not have the command
  */
-export function findOrExplain(command: string, find: () => void): void {
+export function findOrExplain(command: string, find: () => string): string {
   try {
-    find();
+    return find();
   } catch (error) {
     const hidden = isNotFound(error) ? onHost(command) : null;
     if (hidden === null || !(error instanceof SandboxError)) throw error;

@@ -1,5 +1,4 @@
-import type { EffectiveLimits } from '../../../protocol/index.js';
-import type { TaskCgroup } from '../cgroup/index.js';
+import type { CgroupLimits, TaskCgroup } from '../cgroup/index.js';
 import { SandboxError } from '../errors.js';
 
 /**
@@ -9,7 +8,7 @@ import { SandboxError } from '../errors.js';
 export async function launchFailure(
   error: unknown,
   cgroup: TaskCgroup,
-  { memoryBytes }: EffectiveLimits,
+  { memoryBytes }: CgroupLimits,
 ): Promise<SandboxError> {
   const { oomKills, memoryLimitHits } = await cgroup.events();
   if ((oomKills ?? 0) > 0 && memoryLimitHits !== 0) {

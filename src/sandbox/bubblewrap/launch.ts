@@ -15,7 +15,7 @@ import type { SpawnedCommand } from '../spawn-command.js';
 import type { Starting } from '../starting.js';
 import { type BwrapOptions, bwrapArguments } from './bwrap-arguments.js';
 import type { TaskUser } from './identity.js';
-import { launcher, READY } from './launcher.js';
+import { FILLED, launcher, READY } from './launcher.js';
 import { type ProvidedFiles, WORKSPACE } from './layout.js';
 import { tarOf } from './tar.js';
 
@@ -35,8 +35,8 @@ export interface LaunchOptions extends Omit<BwrapOptions, 'uid' | 'gid' | 'secco
   readonly provided: ProvidedFiles;
   /** A file with the seccomp filter; null where there is none for this machine. */
   readonly seccompFile: string | null;
-  /** What the workspace holds at the beginning. */
-  readonly files: readonly TaskFile[];
+  /** Whether the workspace is to be filled with files before the script is sent. */
+  readonly hasFiles: boolean;
   readonly procsFiles: readonly string[];
   /** The markers by which the processes are found. */
   readonly environment: Readonly<Record<string, string>>;
@@ -57,6 +57,11 @@ export interface LiveSandbox {
   readonly status: LineReader;
   /** What bubblewrap itself tells. It is killed where it finds nobody to tell it to. */
   readonly json: LineReader;
+  /**
+   * Fills the workspace, of a sandbox that was made for files, once.
+   * @throws SandboxError kind `sandbox`, with what the archiver said, where that fails
+   */
+  fill(files: readonly TaskFile[]): Promise<void>;
   /** Lets go of all streams. To be called when no process of the sandbox is left. Idempotent. */
   release(): void;
 }
@@ -82,12 +87,17 @@ export async function launchSandbox(options: LaunchOptions): Promise<LiveSandbox
     const files = pipes.open(openInputPipe, filesFifo!);
     const stdin = pipes.open(openNamedInputPipe, stdinFifo!);
     spawned = await spawn(options, owner, pipes.childEnds).finally(() => pipes.closeChildEnds());
-    Readable.from(tarOf(options.files)).pipe(files.stream);
-    if ((await status.next()) !== READY) throw await failure(spawned);
-    files.release();
+    if ((await status.next()) !== READY) throw await failure(spawned, 'made');
     const init = identify(childPid(await json.next()));
     const workspace = await open(`/proc/${init.pid}/root${WORKSPACE}`, 'r');
-    return { spawned, stdin, init, workspace, script, status, json, release };
+    const { stderr, exited } = spawned;
+    const fill = async (given: readonly TaskFile[]) => {
+      Readable.from(tarOf(given)).pipe(files.stream);
+      if ((await status.next()) !== FILLED) throw await failure({ stderr, exited }, 'filled');
+      files.release();
+    };
+    if (!options.hasFiles) files.release();
+    return { spawned, stdin, init, workspace, script, status, json, fill, release };
   } catch (error) {
     if (spawned !== null) sendSignal(spawned.identity.pid, 'SIGKILL');
     release();
@@ -113,7 +123,7 @@ async function spawn(
         tools.bwrap,
         ...bwrapArguments({ ...options, ...user, seccomp: seccompFile !== null, provided: [...provided.keys()] }),
         '--',
-        ...launcher({ awk: tools.awk, tar: options.files.length > 0 ? tools.tar : null }),
+        ...launcher({ ...tools, tar: options.hasFiles ? tools.tar : null }),
       ],
       directories: [],
       cwd: '/',
@@ -136,9 +146,12 @@ function childPid(line: string | null): number {
   throw new SandboxError('sandbox', 'sandbox_failed', `bubblewrap does not tell its child: ${line}`);
 }
 
-/** Until the launcher is there, only the shim, setpriv and bubblewrap write to the standard error. */
-async function failure(spawned: SpawnedCommand): Promise<SandboxError> {
+/** Before the script is sent, only the shim, setpriv, bubblewrap and the archiver write to the standard error. */
+async function failure(
+  spawned: Pick<SpawnedCommand, 'exited' | 'stderr'>,
+  what: 'made' | 'filled',
+): Promise<SandboxError> {
   const [exit, said] = await Promise.all([spawned.exited, text(spawned.stderr)]);
   const reason = said.trim() || `it ended with ${exit.signal ?? `exit code ${exit.exitCode}`} and said nothing`;
-  return new SandboxError('sandbox', 'sandbox_failed', `the sandbox could not be made: ${reason}`, { reason });
+  return new SandboxError('sandbox', 'sandbox_failed', `the sandbox could not be ${what}: ${reason}`, { reason });
 }

@@ -6,31 +6,47 @@ import { signalName } from '../signal-name.js';
 import { DESCRIPTORS } from './bwrap-arguments.js';
 import { WORKSPACE } from './layout.js';
 
-/** What the launcher says when the sandbox is there and it waits for its script. */
+/** What the launcher says when the sandbox is there and it waits, for files where there are to be any, or its script. */
 export const READY = 'ready';
+
+/** What the launcher says when the files of the task are in the workspace. */
+export const FILLED = 'filled';
 
 /** What the script says when the command's standard input is its own, right before it becomes the command. */
 export const STARTED = 'started';
 
 /**
- * The first program in a sandbox. It extracts the task's files, says that it is there, waits for the script, and tells
- * how the script's process ended: an exit code, or 256 + the signal. awk, because a shell gives a signal as an exit code
+ * The first program in a sandbox. It says that it is there, extracts the task's files, waits for the script, and tells
+ * how the script's process ended, which is the leader of a session: an exit code, or 256 + the signal. awk, because a shell gives a signal as an exit code
  * above 128 and bubblewrap does as well. It ends itself with what a shell would: the task can write to the descriptor
  * that it tells its status on, but not change how it exits.
  */
 const PROGRAM = `BEGIN {
   out = "/proc/self/fd/${DESCRIPTORS.status}"
-  if (extract != "" && system(extract) != 0) exit 1
   print "${READY}" > out
   fflush(out)
-  status = system("exec /bin/sh /proc/self/fd/${DESCRIPTORS.script}")
+  if (extract != "") {
+    if (system(extract) != 0) exit 1
+    print "${FILLED}" > out
+    fflush(out)
+  }
+  status = system("exec " leader "/bin/sh /proc/self/fd/${DESCRIPTORS.script}")
   print status > out
   exit (status < 256 ? status : 128 + status % 128)
 }`;
 
-export function launcher({ awk, tar }: { awk: string; tar: string | null }): string[] {
+export interface LauncherTools {
+  readonly awk: string;
+  /** Null where there are no files to be extracted. */
+  readonly tar: string | null;
+  /** setsid(1); null where there is none: then signals reach only the command itself. */
+  readonly setsid: string | null;
+}
+
+export function launcher({ awk, tar, setsid }: LauncherTools): string[] {
   const extract = tar === null ? '' : `exec ${tar} -xpf - -C ${WORKSPACE} <&${DESCRIPTORS.files}`;
-  return [awk, '-v', `extract=${extract}`, PROGRAM];
+  const leader = setsid === null ? '' : `${setsid} -- `;
+  return [awk, '-v', `extract=${extract}`, '-v', `leader=${leader}`, PROGRAM];
 }
 
 /** How a status that the launcher told is to be read; null for what is none. */
@@ -42,26 +58,31 @@ export function parseStatus(text: string): ExitStatus | null {
 }
 
 export interface ScriptOptions {
+  /** The first is no option of a shell's exec: it does not begin with a dash. */
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   /** Absolute, as the task sees it. */
   readonly cwd: string;
   readonly limits: EffectiveLimits;
   readonly stdin: 'none' | 'pipe';
-  /** setsid(1); null where there is none: then signals reach only the command itself. */
-  readonly setsid: string | null;
 }
 
+/** What comes before a name that env(1) would take for a variable. */
+const NO_ASSIGNMENT = ['/usr/bin/nice', '-n', '0', '--'];
+
 /** The script that becomes the command: it sets the limits of each process, and executes. */
-export function launchScript({ command, environment, cwd, limits, stdin, setsid }: ScriptOptions): string {
+export function launchScript({ command, environment, cwd, limits, stdin }: ScriptOptions): string {
   const { plain, restoring } = divideEnvironment(environment);
-  const line = [...restoring, ...(setsid === null ? [] : [setsid, '--']), ...command];
+  const isAssignment = restoring.length > 0 && command[0]?.includes('=') === true;
+  const line = [...restoring, ...(isAssignment ? NO_ASSIGNMENT : []), ...command];
   return [
     ...(stdin === 'pipe' ? [`exec </proc/self/fd/${DESCRIPTORS.stdin}`] : []),
     `echo ${STARTED} >&${DESCRIPTORS.status}`,
     'exec 3>&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-',
     `cd ${quoted(cwd)} || exit 125`,
-    ...ulimits(rlimitsOf(limits)).map((setting) => `ulimit ${setting} 2>/dev/null`),
+    `{ ${ulimits(rlimitsOf(limits))
+      .map((setting) => `ulimit ${setting}`)
+      .join('; ')}; } 2>/dev/null`,
     'unset PWD OLDPWD',
     ...Object.entries(plain).map(([name, value]) => `export ${name}=${quoted(value)}`),
     `exec ${line.map(quoted).join(' ')}`,

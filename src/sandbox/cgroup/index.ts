@@ -12,4 +12,4 @@ export {
 } from './support.js';
 export { type CgroupSweep, sweepCgroups } from './sweep.js';
 export type { TaskCgroup } from './task-cgroup.js';
-export type { CgroupEvents, CgroupUsage } from './usage.js';
+export type { CgroupEvents, CgroupUsage, CpuUsage } from './usage.js';

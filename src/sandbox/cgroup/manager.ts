@@ -8,7 +8,7 @@ import { type CgroupLimits, limitWrites } from './limit-writes.js';
 import { featuresOf, openHierarchies } from './open-hierarchies.js';
 import { locateOwnGroups, type OwnGroup } from './own-groups.js';
 import type { CgroupSupport } from './support.js';
-import { TaskCgroup } from './task-cgroup.js';
+import { TASK_PREFIX, TaskCgroup } from './task-cgroup.js';
 import type { TaskGroup } from './task-counters.js';
 
 /** What the directories of instances begin with: `exec-sidecar-<instance>`. */
@@ -75,7 +75,7 @@ export class CgroupManager implements AsyncDisposable {
     limits: CgroupLimits,
     { helperTasks = 0 }: { helperTasks?: number } = {},
   ): Promise<TaskCgroup> {
-    const name = `task-${checkedId('executionId', executionId)}`;
+    const name = TASK_PREFIX + checkedId('executionId', executionId);
     const groups = this.#hierarchies.map(
       ({ version, directory, features }): TaskGroup => ({ version, directory: `${directory}/${name}`, features }),
     );

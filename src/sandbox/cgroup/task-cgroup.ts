@@ -1,24 +1,25 @@
+import { posix } from 'node:path';
 import type { CgroupFiles } from './cgroup-files.js';
 import { killGroups, membersOf, type Patience, removeGroups } from './group-tree.js';
 import { TaskCounters, type TaskGroup } from './task-counters.js';
-import type { CgroupEvents, CgroupUsage } from './usage.js';
+import type { CgroupEvents, CgroupUsage, CpuUsage } from './usage.js';
+
+/** What the directories of tasks are called: this, and an id. */
+export const TASK_PREFIX = 'task-';
 
 /** The groups of one task, one in each hierarchy that is used. Made by `CgroupManager.createGroup`. */
 export class TaskCgroup implements AsyncDisposable {
-  /** The directories of the groups. */
-  readonly directories: readonly string[];
   /**
-   * The `cgroup.procs` files that the task's first process writes `0` into, each in one write, before it executes
-   * anything that it must not be free to do: `0` is the writing process itself, in both versions and in any PID
-   * namespace. Writing another process's id from outside works too, but leaves it free until then. A write that fails
-   * must end the process. All that it starts later is in the groups from the beginning.
+   * The files that the task's first process writes `0` into while it has one thread, each in one write, before it
+   * executes anything that it must not be free to do: `0` is who writes, in both versions and in any PID namespace. A
+   * write that fails must end the process. All that it starts later is in the groups from the beginning.
    */
   readonly procsFiles: readonly string[];
-  readonly #groups: readonly TaskGroup[];
+  #groups: readonly TaskGroup[];
   readonly #files: CgroupFiles;
   readonly #memoryLimitBytes: number;
   readonly #removed: () => void;
-  readonly #counters: TaskCounters;
+  #counters: TaskCounters;
   readonly #watches = new Set<{ close(): void }>();
 
   /** @param options.removed called when the groups are gone */
@@ -31,8 +32,30 @@ export class TaskCgroup implements AsyncDisposable {
     this.#memoryLimitBytes = options.memoryLimitBytes;
     this.#removed = options.removed;
     this.#counters = new TaskCounters(groups, options.files);
-    this.directories = groups.map(({ directory }) => directory);
-    this.procsFiles = this.directories.map((directory) => `${directory}/cgroup.procs`);
+    this.procsFiles = groups.map(({ version, directory }) => `${directory}/${JOINED_BY[version]}`);
+  }
+
+  /** The directories of the groups. */
+  get directories(): readonly string[] {
+    return this.#groups.map(({ directory }) => directory);
+  }
+
+  /**
+   * Gives groups that were made ahead the name of their task, where the kernel can: in version 2 they keep theirs. To be
+   * called once all that waits in them has joined, and before anything else is read. Never rejects.
+   */
+  async renameTo(executionId: string): Promise<void> {
+    const rename = async (group: TaskGroup): Promise<TaskGroup> => {
+      if (group.version === 2) return group;
+      const directory = `${posix.dirname(group.directory)}/${TASK_PREFIX}${executionId}`;
+      const renamed = this.#files.renameDirectory(group.directory, directory);
+      return renamed.then(
+        () => ({ ...group, directory }),
+        () => group,
+      );
+    };
+    this.#groups = await Promise.all(this.#groups.map(rename));
+    this.#counters = new TaskCounters(this.#groups, this.#files);
   }
 
   /** The processes that are alive in the groups. Zombies are not among them. Empty after `remove`. */
@@ -43,6 +66,11 @@ export class TaskCgroup implements AsyncDisposable {
   /** What the task has used so far. To be read before `remove`: the figures go with the groups. Never rejects. */
   usage(): Promise<CgroupUsage> {
     return this.#counters.usage();
+  }
+
+  /** Of what the task has used so far only the CPU time, for less. Never rejects. */
+  cpu(): Promise<CpuUsage> {
+    return this.#counters.cpu();
   }
 
   /** The memory that counts against the limit now, at the cost of one system call; null where unknown. Never rejects. */
@@ -130,6 +158,12 @@ export class TaskCgroup implements AsyncDisposable {
     }
   }
 }
+
+/**
+ * A thread that moves itself is moved at once, which only version 1 has. For a process the kernel first waits until no
+ * process of the machine is just making a thread or ending one: milliseconds for each hierarchy.
+ */
+const JOINED_BY = { 1: 'tasks', 2: 'cgroup.procs' } as const;
 
 /** From here on the kernel tells of a group's memory, and slows its growth until it has been heard. */
 const HIGH_FRACTION = 0.8;

@@ -2,7 +2,7 @@ import type { CgroupFiles } from './cgroup-files.js';
 import { CounterFile } from './counter-file.js';
 import { parseFlatKeyed, parseNumber, sumNestedKeyed } from './file-formats.js';
 import type { CgroupFeature } from './support.js';
-import type { CgroupEvents, CgroupUsage } from './usage.js';
+import type { CgroupEvents, CgroupUsage, CpuUsage } from './usage.js';
 
 /** A task's group in one hierarchy. */
 export interface TaskGroup {
@@ -24,7 +24,7 @@ export class TaskCounters {
 
   async usage(): Promise<CgroupUsage> {
     const [cpu, memoryBytes, reclaimableBytes, memoryPeakBytes, processes, processPeak, io] = await Promise.all([
-      this.#cpu(),
+      this.cpu(),
       this.memoryBytes(),
       this.#reclaimable(),
       this.#memoryPeak(),
@@ -33,6 +33,22 @@ export class TaskCounters {
       this.#io(),
     ]);
     return { ...cpu, memoryBytes, reclaimableBytes, memoryPeakBytes, processes, processPeak, ...io };
+  }
+
+  async cpu(): Promise<CpuUsage> {
+    if (this.#version('cpuTime') === 2) {
+      const stat = await this.#keyed('cpuTime', 'cpu.stat');
+      const milliseconds = (key: string) => scaled(stat.get(key) ?? null, 1e3);
+      return {
+        cpuMs: milliseconds('usage_usec'),
+        userMs: milliseconds('user_usec'),
+        systemMs: milliseconds('system_usec'),
+      };
+    }
+    const [all, user, system] = await Promise.all(
+      ['cpuacct.usage', 'cpuacct.usage_user', 'cpuacct.usage_sys'].map((file) => this.#number('cpuTime', file)),
+    );
+    return divideV1(scaled(all ?? null, 1e6), user ?? null, system ?? null);
   }
 
   /** Only what counts against the memory limit now: one system call. */
@@ -51,22 +67,6 @@ export class TaskCounters {
   async close(): Promise<void> {
     await Promise.all([...this.#opened.values()].map((file) => file.close()));
     this.#opened.clear();
-  }
-
-  async #cpu(): Promise<Pick<CgroupUsage, 'cpuMs' | 'userMs' | 'systemMs'>> {
-    if (this.#version('cpuTime') === 2) {
-      const stat = await this.#keyed('cpuTime', 'cpu.stat');
-      const milliseconds = (key: string) => scaled(stat.get(key) ?? null, 1e3);
-      return {
-        cpuMs: milliseconds('usage_usec'),
-        userMs: milliseconds('user_usec'),
-        systemMs: milliseconds('system_usec'),
-      };
-    }
-    const [all, user, system] = await Promise.all(
-      ['cpuacct.usage', 'cpuacct.usage_user', 'cpuacct.usage_sys'].map((file) => this.#number('cpuTime', file)),
-    );
-    return divideV1(scaled(all ?? null, 1e6), user ?? null, system ?? null);
   }
 
   async #reclaimable(): Promise<number | null> {
@@ -140,11 +140,7 @@ function scaled(value: number | null, divisor: number): number | null {
  * Version 1 counts the sum exactly but its parts by the tick, so that they do not add up, and are both 0 for a short
  * task. The sum is divided in their proportion, and is all user time without one: so does the kernel in version 2.
  */
-function divideV1(
-  cpuMs: number | null,
-  user: number | null,
-  system: number | null,
-): Pick<CgroupUsage, 'cpuMs' | 'userMs' | 'systemMs'> {
+function divideV1(cpuMs: number | null, user: number | null, system: number | null): CpuUsage {
   if (cpuMs === null || user === null || system === null) return { cpuMs, userMs: null, systemMs: null };
   const systemMs = system === 0 ? 0 : cpuMs * (system / (user + system));
   return { cpuMs, userMs: cpuMs - systemMs, systemMs };

@@ -1,3 +1,10 @@
+/** CPU time in ms; see `CgroupUsage`. */
+export interface CpuUsage {
+  readonly cpuMs: number | null;
+  readonly userMs: number | null;
+  readonly systemMs: number | null;
+}
+
 /**
  * What a group has used. A figure that is not known is null, never 0.
  *
@@ -10,10 +17,7 @@
  * - `processes`, `processPeak`: threads of all members, now and at most, helpers of the sandbox included.
  * - `ioReadBytes`, `ioWriteBytes`: to and from devices; what the page cache answered is not among it.
  */
-export interface CgroupUsage {
-  readonly cpuMs: number | null;
-  readonly userMs: number | null;
-  readonly systemMs: number | null;
+export interface CgroupUsage extends CpuUsage {
   readonly memoryBytes: number | null;
   readonly reclaimableBytes: number | null;
   readonly memoryPeakBytes: number | null;

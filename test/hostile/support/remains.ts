@@ -51,9 +51,10 @@ export class RemainsCounter {
 
   /** What there is of one task, whose processes have a mark of their own on their command lines, if not its id. */
   async ofTask(executionId: string, mark: string): Promise<Remains> {
+    const processes = this.#processes([executionId, mark], null);
     return {
-      processes: this.#processes([executionId, mark], null),
-      cgroups: cgroups([executionId]),
+      processes,
+      cgroups: [...cgroups([executionId]), ...processes.flatMap((line) => ownGroups(Number.parseInt(line, 10)))],
       mounts: mountLines().filter((line) => line.includes(executionId)),
       folders: (await this.#folders(4)).filter((path) => path.includes(executionId)),
     };
@@ -86,6 +87,12 @@ async function directories(path: string): Promise<string[]> {
 
 function cgroups(ids: readonly string[]): string[] {
   return listCgroups('/sys/fs/cgroup').filter((path) => ids.some((id) => path.includes(id)));
+}
+
+/** Groups that were made ahead keep their name in version 2. They are those of the task while it is in them. */
+function ownGroups(pid: number): string[] {
+  const lines = read(`/proc/${pid}/cgroup`).split('\n');
+  return lines.filter((line) => line.includes('/exec-sidecar-'));
 }
 
 function listCgroups(path: string): string[] {

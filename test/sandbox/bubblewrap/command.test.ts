@@ -42,6 +42,23 @@ describe.skipIf(withoutBubblewrap)('a command of the bubblewrap backend', () => 
     expect(listed.filter((entry) => entry.startsWith('EXEC_SIDECAR')).length).toBe(2);
   });
 
+  it('leads a session and a process group of its own, whose parent is the launcher', async () => {
+    const { stdout } = await sandbox.run(
+      commandSpec('python3', ['-c', 'import os; print(os.getpid(), os.getsid(0), os.getpgrp())']),
+    );
+    const [pid, session, group] = stdout.trim().split(' ');
+    expect([session, group]).toEqual([pid, pid]);
+  });
+
+  it('may have a name that a shell would take for an option', async () => {
+    const files = [{ path: '-v', data: '#!/bin/sh\necho ran "$@"', mode: 0o755 }];
+    const container = await sandbox.container({}, files);
+    const env = [['PATH', '/sandbox/workspace:/usr/bin:/bin']] as const;
+    const { stdout } = await finish(await container.execute(commandSpec('-v', ['x'], { env })));
+    expect(stdout).toBe('ran x\n');
+    await container.cleanup();
+  });
+
   it('that the host has where the sandbox shows nothing is not found, and the error says how it would be', async () => {
     await using elsewhere = await temporaryDirectory();
     const program = join(elsewhere.path, 'program');

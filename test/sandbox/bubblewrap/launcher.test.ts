@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { openSync } from 'node:fs';
+import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   launchScript,
@@ -16,7 +18,6 @@ const options: ScriptOptions = {
   cwd: '/',
   limits: LIMITS,
   stdin: 'none',
-  setsid: null,
 };
 
 /** Runs a script as the launcher does, with its status going to a pipe. */
@@ -89,10 +90,13 @@ describe('the script that becomes the command', () => {
     expect([status, stdout]).toEqual([125, '']);
   });
 
-  it('makes the command the leader of a session where there is setsid', () => {
-    expect(launchScript({ ...options, setsid: '/usr/bin/setsid' })).toContain(
-      "exec '/usr/bin/setsid' '--' '/bin/echo'",
-    );
+  it('does not take the name of a command for a variable', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'exec-sidecar-test-'));
+    writeFileSync(join(directory, 'a=b'), '#!/bin/sh\necho ran "$@"', { mode: 0o755 });
+    for (const environment of [{ PATH: `${directory}:/usr/bin:/bin` }, { PATH: `${directory}:/bin`, 'c.d': 'e' }]) {
+      expect(run(launchScript({ ...options, command: ['a=b', 'f'], environment })).stdout).toBe('ran f\n');
+    }
+    rmSync(directory, { recursive: true });
   });
 });
 

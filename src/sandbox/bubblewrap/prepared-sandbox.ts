@@ -1,0 +1,139 @@
+import type { TaskFile } from '../../../protocol/index.js';
+import type { CpuUsage, TaskCgroup } from '../cgroup/index.js';
+import type { ProcessIdentity } from '../process-entry.js';
+import { EXECUTION_MARKER, INSTANCE_MARKER } from '../process-markers.js';
+import { RepeatableKill, terminateOrCount } from '../repeatable-kill.js';
+import type { BubblewrapContext } from './context.js';
+import { endSandbox, isAlive } from './end-sandbox.js';
+import { type LiveSandbox, launchSandbox } from './launch.js';
+import { launchFailure } from './launch-failure.js';
+import type { SandboxPolicy } from './policy.js';
+
+/** bubblewrap outside, its first process inside, and the launcher: one thread each. */
+export const HELPERS = 3;
+
+/**
+ * A sandbox that is there, in its cgroup and within its limits, and waits for the one task that it is for. It is on the
+ * ledger, and its processes bear the markers of the instance, from the moment it is spawned.
+ */
+export class PreparedSandbox {
+  readonly policy: SandboxPolicy;
+  readonly cgroup: TaskCgroup;
+  readonly live: LiveSandbox;
+  readonly #context: BubblewrapContext;
+  readonly #outside: ProcessIdentity;
+  readonly #kill: RepeatableKill;
+  #id: string;
+  #exited = false;
+  #closing: Promise<{ leaked: number }> | null = null;
+
+  private constructor(
+    id: string,
+    { policy, cgroup, live }: Pick<PreparedSandbox, 'policy' | 'cgroup' | 'live'>,
+    context: BubblewrapContext,
+  ) {
+    this.#id = id;
+    this.policy = policy;
+    this.cgroup = cgroup;
+    this.live = live;
+    this.#context = context;
+    this.#outside = live.spawned.identity;
+    context.instance.ledger.started({ executionId: id, ...this.#outside });
+    this.#kill = new RepeatableKill(() => endSandbox(live, cgroup));
+    void this.exited.then(() => {
+      this.#exited = true;
+    });
+  }
+
+  /**
+   * Makes one. Nothing is left where that fails.
+   * @param id names its cgroups and marks its processes; no other sandbox has it
+   * @throws SandboxError kind `sandbox`
+   */
+  static async make(id: string, policy: SandboxPolicy, context: BubblewrapContext): Promise<PreparedSandbox> {
+    const { instance, cgroups, logger } = context;
+    const cgroup = await cgroups.createGroup(id, policy, { helperTasks: HELPERS });
+    try {
+      const live = await launchSandbox({
+        ...context,
+        ...policy,
+        procsFiles: cgroup.procsFiles,
+        environment: { [INSTANCE_MARKER]: instance.id, [EXECUTION_MARKER]: id },
+      }).catch(async (error: unknown) => {
+        throw await launchFailure(error, cgroup, policy);
+      });
+      const prepared = new PreparedSandbox(id, { policy, cgroup, live }, context);
+      await cgroup.resetMemoryPeak();
+      return prepared;
+    } catch (error) {
+      await cgroup.remove().catch((left: unknown) => {
+        logger.warn({ err: left, executionId: id }, 'the cgroups could not be removed');
+      });
+      throw error;
+    }
+  }
+
+  /** Settles when bubblewrap has ended. */
+  get exited(): Promise<unknown> {
+    return this.live.spawned.exited;
+  }
+
+  /** Whether it is still there: it may be gone without anybody having been told yet. */
+  get isAlive(): boolean {
+    return !this.#exited && isAlive(this.#outside) && isAlive(this.live.init);
+  }
+
+  /**
+   * Makes it that of a task, and fills its workspace. From here on it is on the ledger as the task's.
+   * @returns what the making, the waiting and the filling have used, which is not the task's
+   * @throws SandboxError kind `sandbox` where it cannot be filled
+   */
+  async begin(executionId: string, files: readonly TaskFile[]): Promise<CpuUsage> {
+    if (executionId !== this.#id) await this.#renameTo(executionId);
+    if (files.length > 0) {
+      await this.live.fill(files).catch(async (error: unknown) => {
+        throw await launchFailure(error, this.cgroup, this.policy);
+      });
+      await this.cgroup.resetMemoryPeak();
+    }
+    return this.cgroup.cpu();
+  }
+
+  /** Kills all that is in it. Resolves with the number of processes that would not die; tried anew where there were some. */
+  terminate(): Promise<number> {
+    return this.#kill.run();
+  }
+
+  /** Kills all that is in it and removes it. Idempotent. Resolves with the number of processes that would not die. */
+  close(): Promise<{ leaked: number }> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #renameTo(executionId: string): Promise<void> {
+    const { ledger } = this.#context.instance;
+    ledger.started({ executionId, ...this.#outside });
+    ledger.ended(this.#id);
+    this.#id = executionId;
+    await this.cgroup.renameTo(executionId);
+  }
+
+  async #close(): Promise<{ leaked: number }> {
+    const { instance, logger } = this.#context;
+    const leaked = await terminateOrCount(this, { executionId: this.#id, logger });
+    this.live.release();
+    await this.#attempt('the workspace could not be let go of', () => this.live.workspace.close());
+    await this.#attempt('the cgroups could not be removed', () => this.cgroup.remove());
+    if (leaked === 0) instance.ledger.ended(this.#id);
+    return { leaked };
+  }
+
+  /** What cannot be removed now is left to the end of the sidecar, and then to the sweep of the next one. */
+  async #attempt(failed: string, remove: () => Promise<unknown>): Promise<void> {
+    try {
+      await remove();
+    } catch (error) {
+      this.#context.logger.warn({ err: error, executionId: this.#id }, failed);
+    }
+  }
+}

@@ -1,0 +1,198 @@
+import { randomUUID } from 'node:crypto';
+import type { Logger } from '../../tracking/index.js';
+import { hasRoomFor } from '../descriptor-room.js';
+import { Demand } from './demand.js';
+import { FailurePause } from './failure-pause.js';
+import type { SandboxPolicy } from './policy.js';
+import type { PreparedSandbox } from './prepared-sandbox.js';
+
+export interface WarmPoolOptions {
+  /** How many sandboxes wait at most; 0 for none. */
+  readonly size: number;
+  readonly make: (id: string, policy: SandboxPolicy) => Promise<PreparedSandbox>;
+  readonly logger: Logger;
+}
+
+/** No task has come for so long, and none is being set up: what is done now is in nobody's way. */
+const CALM_MS = 5;
+
+/** So many are made at once where the pool has run out. */
+const AT_ONCE = 4;
+
+/** So many descriptors are left to tasks, beside those of the tasks that run. */
+const DESCRIPTORS_LEFT = 200;
+
+/** A sandbox that is being made, by the key of its policy. Once a task waits for it, it is none any more. */
+interface Refill {
+  readonly key: string;
+}
+
+/**
+ * Sandboxes that were made beforehand, each for one task whose policy is that of the sandbox; a task that finds none has
+ * one made. What is taken is replaced as soon as it is calm; or at once where a task comes that finds none and no other
+ * is being set up, for then tasks come one after the other, and the next need not wait. Under more load than that every
+ * sandbox that is made is one that a task waits for: nothing is prepared.
+ */
+export class WarmPool {
+  readonly #options: WarmPoolOptions;
+  readonly #demand: Demand;
+  readonly #pause = new FailurePause();
+  readonly #idle = new Set<PreparedSandbox>();
+  readonly #refills = new Map<Refill, Promise<PreparedSandbox | null>>();
+  readonly #closings = new Set<Promise<unknown>>();
+  #state: 'cold' | 'warm' | 'closed' = 'cold';
+  #coldStarts = 0;
+  #lastCame = 0;
+  #timer: NodeJS.Timeout | null = null;
+  #leaked = 0;
+
+  constructor(options: WarmPoolOptions) {
+    this.#options = options;
+    this.#demand = new Demand(options.size);
+  }
+
+  /** From now on sandboxes are prepared: first of this policy, then of those that tasks have. */
+  start(policy: SandboxPolicy): void {
+    if (this.#state !== 'cold' || this.#options.size === 0) return;
+    this.#state = 'warm';
+    this.#demand.note(policy, 2 * this.#options.size);
+    this.#awaitCalm();
+  }
+
+  /**
+   * A sandbox for a task: one that waits, else one that is nearly there, else a new one.
+   * @throws SandboxError kind `sandbox` where none can be made
+   */
+  async take(policy: SandboxPolicy, executionId: string): Promise<PreparedSandbox> {
+    if (this.#state !== 'warm') return this.#options.make(executionId, policy);
+    this.#lastCame = performance.now();
+    this.#demand.note(policy);
+    const warm = this.#waiting(policy.key) ?? (await this.#claim(policy.key));
+    this.#options.logger.debug({ executionId, warm: warm !== null }, 'a task has its sandbox');
+    this.#awaitCalm();
+    if (warm === null) return this.#startCold(policy, executionId);
+    this.#pause.succeeded();
+    return warm;
+  }
+
+  /** Closes what waits, for what it holds is needed. It is prepared anew after a while. */
+  giveBack(): void {
+    if (this.#idle.size > 0) this.#pause.rest();
+    for (const sandbox of this.#idle) this.#discard(sandbox);
+  }
+
+  /** Closes what waits, and what is still being made. Idempotent. Tells how many processes would not die. */
+  async close(): Promise<{ leaked: number }> {
+    this.#state = 'closed';
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    for (const sandbox of this.#idle) this.#discard(sandbox);
+    await Promise.all(this.#refills.values());
+    await Promise.all(this.#closings);
+    return { leaked: this.#leaked };
+  }
+
+  #waiting(key: string): PreparedSandbox | null {
+    for (const sandbox of this.#idle) {
+      if (sandbox.policy.key !== key) continue;
+      this.#idle.delete(sandbox);
+      if (this.#lives(sandbox)) return sandbox;
+    }
+    return null;
+  }
+
+  async #claim(key: string): Promise<PreparedSandbox | null> {
+    for (const [refill, made] of this.#refills) {
+      if (refill.key !== key) continue;
+      this.#refills.delete(refill);
+      const sandbox = await made;
+      return sandbox !== null && this.#lives(sandbox) ? sandbox : null;
+    }
+    return null;
+  }
+
+  #lives(sandbox: PreparedSandbox): boolean {
+    const { isAlive } = sandbox;
+    if (!isAlive) this.#lost(sandbox);
+    return isAlive;
+  }
+
+  async #startCold(policy: SandboxPolicy, executionId: string): Promise<PreparedSandbox> {
+    const isAlone = this.#coldStarts === 0;
+    this.#coldStarts += 1;
+    try {
+      const made = this.#options.make(executionId, policy);
+      if (isAlone) this.#refill(AT_ONCE);
+      return await made;
+    } finally {
+      this.#coldStarts -= 1;
+    }
+  }
+
+  #awaitCalm(): void {
+    if (this.#timer !== null || this.#state !== 'warm') return;
+    const waitMs = Math.max(CALM_MS, this.#pause.leftMs);
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      const isCalm = this.#coldStarts === 0 && performance.now() - this.#lastCame >= CALM_MS;
+      if (isCalm && this.#pause.leftMs === 0) this.#refill(1);
+      else this.#awaitCalm();
+    }, waitMs).unref();
+  }
+
+  #refill(atOnce: number): void {
+    while (this.#refills.size < atOnce) {
+      if (this.#state !== 'warm' || this.#pause.leftMs > 0) return;
+      const policy = this.#demand.neediest((key) => this.#present(key));
+      if (policy === null || !hasRoomFor(DESCRIPTORS_LEFT)) return;
+      if (this.#idle.size + this.#refills.size >= this.#options.size) this.#discardUnwanted();
+      const refill = { key: policy.key };
+      this.#refills.set(refill, this.#prepare(policy, refill));
+    }
+  }
+
+  #present(key: string): number {
+    const policies = [...Array.from(this.#idle, ({ policy }) => policy), ...this.#refills.keys()];
+    return policies.filter((policy) => policy.key === key).length;
+  }
+
+  #discardUnwanted(): void {
+    const isUnwanted = ({ policy: { key } }: PreparedSandbox) => this.#present(key) > this.#demand.wanted(key);
+    for (const sandbox of [...this.#idle].filter(isUnwanted).slice(0, 1)) this.#discard(sandbox);
+  }
+
+  async #prepare(policy: SandboxPolicy, refill: Refill): Promise<PreparedSandbox | null> {
+    const sandbox = await this.#options.make(`warm-${randomUUID()}`, policy).catch((error: unknown) => {
+      this.#failed(error);
+      return null;
+    });
+    const isClaimed = !this.#refills.delete(refill);
+    this.#awaitCalm();
+    if (sandbox === null || isClaimed) return sandbox;
+    this.#idle.add(sandbox);
+    if (this.#state === 'closed') this.#discard(sandbox);
+    void sandbox.exited.then(() => {
+      if (this.#idle.has(sandbox)) this.#lost(sandbox);
+    });
+    return sandbox;
+  }
+
+  #lost(sandbox: PreparedSandbox): void {
+    this.#discard(sandbox);
+    this.#failed(new Error('a sandbox that waited for its task has ended'));
+    this.#awaitCalm();
+  }
+
+  #failed(error: unknown): void {
+    if (!this.#pause.failed()) return;
+    this.#options.logger.warn({ err: error }, 'no sandbox could be kept prepared: further tries follow, less often');
+  }
+
+  #discard(sandbox: PreparedSandbox): void {
+    this.#idle.delete(sandbox);
+    const closing = sandbox.close().then(({ leaked }) => {
+      this.#leaked += leaked;
+      this.#closings.delete(closing);
+    });
+    this.#closings.add(closing);
+  }
+}
