@@ -1,6 +1,6 @@
 import type { EffectiveLimits, LimitEvidence, ResourceUsage, UsageEvent } from '../../protocol/index.js';
 import type { WorkspaceMeasure } from '../sandbox/backend.js';
-import type { CgroupEvents, CgroupUsage } from '../sandbox/cgroup/index.js';
+import { type CgroupUsage, isOutOfMemory } from '../sandbox/cgroup/index.js';
 import type { Logger, QueueRegistry } from '../tracking/index.js';
 import { type Breach, LimitWatch, type WatchedLimit } from './limit-watch.js';
 import type { MonitorObserver, MonitorTarget } from './monitor-target.js';
@@ -188,11 +188,6 @@ export class MonitorHandle {
       this.#options.logger.error({ err: error, executionId: this.executionId }, 'an observer of the monitor failed');
     }
   }
-}
-
-/** A kill for want of memory that was not at this task's own limit is that of a group above, or of the machine. */
-function isOutOfMemory({ oomKills, memoryLimitHits }: CgroupEvents): boolean {
-  return (oomKills ?? 0) > 0 && memoryLimitHits !== 0;
 }
 
 /** What was counted, else what was sampled. */

@@ -1,12 +1,12 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { VERSION } from '../../src/sidecar/index.js';
+import { useStrongestSandbox } from '../support/strongest-sandbox.js';
 import { useTemporaryFolder } from '../support/temporary-folder.js';
 import { cli } from './support/io.js';
 
-// As users have it: the strongest that works.
-beforeAll(() => void vi.stubEnv('EXEC_SIDECAR_SANDBOX', 'auto'));
+useStrongestSandbox();
 
 const folder = useTemporaryFolder();
 

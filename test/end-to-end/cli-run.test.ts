@@ -1,13 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { without } from '../support/requirements.js';
+import { useStrongestSandbox } from '../support/strongest-sandbox.js';
 import { useTemporaryFolder } from '../support/temporary-folder.js';
 import { cli, startCli } from './support/cli.js';
 
-// As users have it: the strongest that works.
-beforeAll(() => void vi.stubEnv('EXEC_SIDECAR_SANDBOX', 'auto'));
+useStrongestSandbox();
 
 describe('exec-sidecar run', () => {
   const folder = useTemporaryFolder();

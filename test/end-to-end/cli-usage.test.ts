@@ -1,16 +1,16 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { flagName, settingNames, variableName } from '../../src/sidecar/index.js';
 import { without } from '../support/requirements.js';
+import { useStrongestSandbox } from '../support/strongest-sandbox.js';
 import { useTemporaryFolder } from '../support/temporary-folder.js';
 import { type CliOutcome, cli } from './support/cli.js';
 import { EXECUTABLE } from './support/executable.js';
 import { withSidecar } from './support/sidecar.js';
 import { runInTerminal } from './support/terminal.js';
 
-// As users have it: the strongest that works.
-beforeAll(() => void vi.stubEnv('EXEC_SIDECAR_SANDBOX', 'auto'));
+useStrongestSandbox();
 
 describe('exec-sidecar', () => {
   it('--help names every subcommand and every setting, as a flag and as a variable', async () => {

@@ -1,13 +1,13 @@
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { EnforcementTable } from '../../protocol/index.js';
 import { withoutBubblewrap } from '../sandbox/bubblewrap/support.js';
+import { useStrongestSandbox } from '../support/strongest-sandbox.js';
 import { useTemporaryFolder } from '../support/temporary-folder.js';
 import { withoutBwrap } from '../support/without-bwrap.js';
 import { type CliOutcome, cli } from './support/cli.js';
 import { withSidecar } from './support/sidecar.js';
 
-// As users have it: the strongest that works.
-beforeAll(() => void vi.stubEnv('EXEC_SIDECAR_SANDBOX', 'auto'));
+useStrongestSandbox();
 
 const folder = useTemporaryFolder();
 const doctor = (...args: string[]) => cli(['doctor', ...args]);

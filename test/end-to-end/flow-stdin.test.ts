@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { RawHost } from '../support/raw-host.js';
+import { useStrongestSandbox } from '../support/strongest-sandbox.js';
 import { sendStdin, sha256, stdinAllowed, streamOf } from './support/streams.js';
 
-// As users have it: the strongest that works.
-beforeAll(() => void vi.stubEnv('EXEC_SIDECAR_SANDBOX', 'auto'));
+useStrongestSandbox();
 
 const PIPE_BYTES = 65_536;
 

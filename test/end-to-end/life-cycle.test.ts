@@ -1,14 +1,14 @@
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { isAlive } from '../support/processes.js';
 import { RawHost } from '../support/raw-host.js';
 import { without } from '../support/requirements.js';
+import { useStrongestSandbox } from '../support/strongest-sandbox.js';
 import { waitFor } from '../support/wait-for.js';
 import { fillStdout } from './support/fill-stdout.js';
 import { nap, start, stubborn } from './support/tasks.js';
 import { Traces } from './support/traces.js';
 
-// As users have it: the strongest that works.
-beforeAll(() => void vi.stubEnv('EXEC_SIDECAR_SANDBOX', 'auto'));
+useStrongestSandbox();
 
 describe.concurrent('a sidecar', () => {
   it('at the end of stdin kills everything, says so, and exits with 0', async () => {

@@ -1,15 +1,15 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Task, TaskResult } from '../../protocol/index.js';
 import { isAlive } from '../support/processes.js';
 import { RawHost } from '../support/raw-host.js';
+import { useStrongestSandbox } from '../support/strongest-sandbox.js';
 import { waitFor } from '../support/wait-for.js';
 import { disorderIn, tellStories } from './support/task-story.js';
 import { sh } from './support/tasks.js';
 
-// As users have it: the strongest that works.
-beforeAll(() => void vi.stubEnv('EXEC_SIDECAR_SANDBOX', 'auto'));
+useStrongestSandbox();
 
 /** A kind of task, and how it has to end. */
 interface Kind {

@@ -2,14 +2,14 @@ import { execFile } from 'node:child_process';
 import { access, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { without } from '../support/requirements.js';
+import { useStrongestSandbox } from '../support/strongest-sandbox.js';
 import { EXECUTABLE } from './support/executable.js';
 import { codeBlocks, inlineCode, marked, settingsTable } from './support/readme.js';
 import { Traces } from './support/traces.js';
 
-// As users have it: the strongest that works.
-beforeAll(() => void vi.stubEnv('EXEC_SIDECAR_SANDBOX', 'auto'));
+useStrongestSandbox();
 
 const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
 

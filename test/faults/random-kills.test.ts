@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Traces } from '../end-to-end/support/traces.js';
 import { type BuiltProgram, bundle } from '../support/bundle.js';
+import { Random } from '../support/random.js';
 import { RawHost } from '../support/raw-host.js';
 import { waitFor } from '../support/wait-for.js';
 import { HostProcess } from './support/host-process.js';
@@ -25,14 +26,14 @@ describe.each(backends)('under load with the backend %s', (backend) => {
     timeout: 60_000 + KILLS * 20_000,
   }, async () => {
     await using traces = await Traces.create();
-    const random = seededRandom(20_250_711);
+    const random = new Random(20_250_711);
     const instances: string[] = [];
     for (let kill = 0; kill < KILLS; kill += 1) {
       const orders = { config: { sandbox: backend }, env: traces.environment, tasksAtOnce: 12 };
       await using host = await HostProcess.start(program.path, orders);
       instances.push(...(await traces.folders()));
-      await sleep(random() * 800);
-      const victim = random() < 0.5 ? 'host' : 'sidecar';
+      await sleep(random.next() * 800);
+      const victim = random.next() < 0.5 ? 'host' : 'sidecar';
       if (victim === 'host') host.signal('SIGKILL');
       else process.kill(host.sidecarPid, 'SIGKILL');
       if (victim === 'sidecar') expectSettled(await host.report());
@@ -57,15 +58,4 @@ function expectSettled({ pending, codes }: { pending: number; codes: Readonly<Re
 async function availableBackends(): Promise<string[]> {
   await using host = await RawHost.spawn({ config: { sandbox: 'auto' } });
   return host.ready.sandbox.available.filter(({ ok }) => ok).map(({ backend }) => backend);
-}
-
-/** Numbers from 0 to 1, the same ones every time (mulberry32). */
-function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { isStrict } from '../support/strict.js';
 import { type NodesCommand, parseNodesCommand, USAGE } from './command-line.js';
 import { installNode } from './installed-node.js';
 import { runSuite } from './suite.js';
@@ -8,7 +9,6 @@ import { formatTable, type Row } from './table.js';
 const CACHE = resolve('node_modules/.cache/exec-sidecar/nodes');
 
 /** Where nothing may be skipped, as in continuous integration, a Node that is not to be had is a failure. */
-const isStrict = process.env.EXEC_SIDECAR_TEST_STRICT === '1';
 
 const command = parse();
 if (command !== undefined) await run(command);

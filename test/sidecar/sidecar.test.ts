@@ -1,16 +1,16 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readySchema } from '../../protocol/index.js';
 import { runSidecar, SettingsLayers, type SettingsSources } from '../../src/sidecar/index.js';
 import { QueueRegistry } from '../../src/tracking/index.js';
 import { createTestLogger, shell } from '../executor/support/executors.js';
 import { TestSource } from '../session/support/frames.js';
 import { TestSink } from '../session/support/sink.js';
+import { useStrongestSandbox } from '../support/strongest-sandbox.js';
 
-// As users have it: the strongest that works.
-beforeAll(() => void vi.stubEnv('EXEC_SIDECAR_SANDBOX', 'auto'));
+useStrongestSandbox();
 
 let root = '';
 

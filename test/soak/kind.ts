@@ -1,7 +1,7 @@
 import { deepEqual, fail } from 'node:assert/strict';
 import type { Sidecar, TaskInput } from '../../clients/node/index.js';
 import type { TaskResult } from '../../protocol/index.js';
-import type { Random } from './random.js';
+import type { Random } from '../support/random.js';
 import type { Tally } from './tally.js';
 
 /** What one turn of a soak has to work with. */

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ExecutionStatisticsSnapshot, type ExitInfo, Sidecar } from '../../clients/node/index.js';
 import { type Remains, RemainsCounter } from '../hostile/support/remains.js';
+import { Random } from '../support/random.js';
 import { FigureReader, type Figures } from './figures.js';
 import type { Kind, Turn } from './kind.js';
 import { kinds } from './kinds/index.js';
-import { Random } from './random.js';
 import { figuresAfter, type RestFigures, restingFigures } from './rest.js';
 import { Tally } from './tally.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Random } from './random.js';
+import { Random } from '../support/random.js';
 import { inBlocks, median, theilSen } from './theil-sen.js';
 
 /** So many points at x = 0, 1, 2, … */

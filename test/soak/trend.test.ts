@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Random } from './random.js';
+import { Random } from '../support/random.js';
 import { type Series, trendOf, type Verdict } from './trend.js';
 
 const MIB = 1_048_576;

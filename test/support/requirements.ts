@@ -1,13 +1,12 @@
 import { execFileSync } from 'node:child_process';
-
-const strict = process.env.EXEC_SIDECAR_TEST_STRICT === '1';
+import { isStrict } from './strict.js';
 
 /**
  * Whether a test has to be skipped because a program is not installed, for `it.skipIf(without('python3'))`. Where
  * nothing may be skipped, as in continuous integration, the test runs all the same and fails.
  */
 export function without(program: string): boolean {
-  if (strict || isInstalled(program)) return false;
+  if (isStrict || isInstalled(program)) return false;
   console.warn(`skipped: ${program} is not installed`);
   return true;
 }

@@ -1,4 +1,4 @@
-import type { CgroupLimits, TaskCgroup } from '../cgroup/index.js';
+import { type CgroupLimits, isOutOfMemory, type TaskCgroup } from '../cgroup/index.js';
 import { SandboxError } from '../errors.js';
 
 /**
@@ -10,8 +10,7 @@ export async function launchFailure(
   cgroup: TaskCgroup,
   { memoryBytes }: CgroupLimits,
 ): Promise<SandboxError> {
-  const { oomKills, memoryLimitHits } = await cgroup.events();
-  if ((oomKills ?? 0) > 0 && memoryLimitHits !== 0) {
+  if (isOutOfMemory(await cgroup.events())) {
     const message = `the sandbox could not be made: limits.memoryBytes of ${memoryBytes} has no room for its own helpers, which need some MiB; the task's limits.memoryBytes raises it`;
     return new SandboxError('sandbox', 'memory_too_small', message, { memoryBytes }, { cause: error });
   }

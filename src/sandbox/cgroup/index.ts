@@ -13,3 +13,4 @@ export {
 export { type CgroupSweep, sweepCgroups } from './sweep.js';
 export type { TaskCgroup } from './task-cgroup.js';
 export type { CgroupEvents, CgroupUsage, CpuUsage } from './usage.js';
+export { isOutOfMemory } from './usage.js';

@@ -40,3 +40,11 @@ export interface CgroupEvents {
   readonly memoryLimitHits: number | null;
   readonly processLimitHits: number | null;
 }
+
+/**
+ * Whether the group's own limit of memory has killed. A kill that was not at that limit is that of a group above, or of
+ * the machine.
+ */
+export function isOutOfMemory({ oomKills, memoryLimitHits }: CgroupEvents): boolean {
+  return (oomKills ?? 0) > 0 && memoryLimitHits !== 0;
+}

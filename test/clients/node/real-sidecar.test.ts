@@ -1,12 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LimitWarning, Sidecar, type TaskInput, type TaskResult } from '../../../clients/node/index.js';
 import { isAlive } from '../../support/processes.js';
+import { useStrongestSandbox } from '../../support/strongest-sandbox.js';
 
-// As users have it: the strongest that works.
-beforeAll(() => void vi.stubEnv('EXEC_SIDECAR_SANDBOX', 'auto'));
+useStrongestSandbox();
 
 describe('with the sidecar of this package', () => {
   const warnings: LimitWarning[] = [];

@@ -1,8 +1,8 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TaskHandle, TaskInput } from '../../../clients/node/index.js';
+import type { Random } from '../../support/random.js';
 import { expectResult, type Kind, sh, type Turn } from '../kind.js';
-import type { Random } from '../random.js';
 
 /** What a host does besides submitting tasks and waiting for them. */
 export const hostKinds: readonly Kind[] = [

@@ -1,0 +1,2 @@
+/** Whether nothing may be skipped for want of what is not installed, as in continuous integration. */
+export const isStrict = process.env.EXEC_SIDECAR_TEST_STRICT === '1';
