@@ -8,8 +8,6 @@ import { formatTable, type Row } from './table.js';
 /** npm runs scripts in the folder of the package. Each Node takes some 200 MB. */
 const CACHE = resolve('node_modules/.cache/exec-sidecar/nodes');
 
-/** Where nothing may be skipped, as in continuous integration, a Node that is not to be had is a failure. */
-
 const command = parse();
 if (command !== undefined) await run(command);
 

@@ -1,2 +1,5 @@
-/** Whether nothing may be skipped for want of what is not installed, as in continuous integration. */
+/**
+ * Whether nothing may be skipped for want of what is not installed, as in continuous integration: then what is not to be
+ * had is a failure.
+ */
 export const isStrict = process.env.EXEC_SIDECAR_TEST_STRICT === '1';
