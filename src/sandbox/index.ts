@@ -6,4 +6,5 @@ export * from './errors.js';
 export { closeInheritedDescriptors } from './inherited-descriptors.js';
 export { type Machine, thisMachine } from './machine.js';
 export * from './manager.js';
+export { outputChunks } from './output-chunks.js';
 export { type SweepReport, sweepInstance } from './sweep.js';

@@ -23,10 +23,12 @@ export function streamSink(stream: Writable): ByteSink {
     });
   return {
     gone: gone.signal,
-    write(chunks) {
+    write(chunks, onWritten) {
       if (gone.signal.aborted) return true;
       stream.cork();
-      for (const chunk of chunks) stream.write(chunk);
+      for (const [index, chunk] of chunks.entries()) {
+        stream.write(chunk, index === chunks.length - 1 ? onWritten : undefined);
+      }
       stream.uncork();
       return !stream.writableNeedDrain;
     },

@@ -1,5 +1,6 @@
 import { constants, watch } from 'node:fs';
-import { mkdir, open, readdir, readFile, rmdir, statfs } from 'node:fs/promises';
+import { mkdir, open, readdir, rmdir, statfs } from 'node:fs/promises';
+import { BufferPool } from '../../../protocol/index.js';
 
 /**
  * What is done to the files of cgroups: the whole contact with the kernel goes through here.
@@ -29,7 +30,7 @@ export interface OpenCgroupFile {
 
 /** The cgroup files of the running kernel. */
 export const kernelCgroupFiles: CgroupFiles = {
-  read: (path) => readFile(path, 'utf8'),
+  read: readText,
   write: async (path, text) => {
     const handle = await open(path, constants.O_WRONLY);
     try {
@@ -57,9 +58,11 @@ export const kernelCgroupFiles: CgroupFiles = {
     const handle = await open(path, constants.O_RDONLY);
     return {
       read: async () => {
-        const buffer = Buffer.allocUnsafe(MAX_FILE_BYTES);
+        const buffer = buffers.take(MAX_FILE_BYTES);
         const { bytesRead } = await handle.read(buffer, 0, MAX_FILE_BYTES, 0);
-        return buffer.toString('latin1', 0, bytesRead);
+        const text = asText(buffer, bytesRead);
+        buffers.giveBack(buffer);
+        return text;
       },
       close: () => handle.close(),
     };
@@ -77,3 +80,29 @@ const CGROUP2_SUPER_MAGIC = 0x63677270;
 
 /** More than the longest file that is read this way, `memory.stat`, takes. */
 const MAX_FILE_BYTES = 16_384;
+
+/**
+ * Files are read many times a second, and Node's own `readFile` would take 64 KiB each time, a file of the kernel having
+ * no size.
+ */
+const buffers = new BufferPool({ bufferBytes: MAX_FILE_BYTES, maxKept: 8 });
+
+async function readText(path: string): Promise<string> {
+  const handle = await open(path, constants.O_RDONLY);
+  const buffer = buffers.take(MAX_FILE_BYTES);
+  try {
+    let text = '';
+    for (;;) {
+      const { bytesRead } = await handle.read(buffer, 0, MAX_FILE_BYTES);
+      if (bytesRead === 0) return text;
+      text += asText(buffer, bytesRead);
+    }
+  } finally {
+    buffers.giveBack(buffer);
+    await handle.close();
+  }
+}
+
+function asText({ buffer }: Uint8Array, length: number): string {
+  return Buffer.from(buffer, 0, length).toString('latin1');
+}
