@@ -111,15 +111,14 @@ export class FrameReader {
   /** The payload of a frame that lies in several chunks, copied together as far as it has come. */
   #assembledPayload(): Uint8Array | undefined {
     while (this.#chunks.byteLength > 0) {
-      this.#assembly.append(this.#chunks.take(this.#assemblyTarget - this.#assembly.length), this.#assemblyTarget);
-      if (this.#assembly.length < this.#assemblyTarget) {
-        continue;
-      }
-      if (this.#assemblyTarget > FRAME_HEADER_BYTES) {
+      const piece = this.#chunks.take(this.#assemblyTarget - this.#assembly.length);
+      const isWhole = this.#assembly.length + piece.byteLength === this.#assemblyTarget;
+      if (isWhole && this.#assemblyTarget > FRAME_HEADER_BYTES) {
         this.#assemblyTarget = FRAME_HEADER_BYTES;
-        return this.#assembly.take().subarray(FRAME_HEADER_BYTES);
+        return this.#assembly.finish(piece).subarray(FRAME_HEADER_BYTES);
       }
-      this.#assemblyTarget += this.#readHeader(this.#assembly.bytes, 0);
+      this.#assembly.append(piece);
+      if (isWhole) this.#assemblyTarget += this.#readHeader(this.#assembly.head(FRAME_HEADER_BYTES), 0);
     }
     return undefined;
   }
@@ -138,14 +137,14 @@ export class FrameReader {
 
   /** The first bytes of the frame at hand, as far as they are needed to tell text from a frame. */
   #firstBytes(): Uint8Array {
-    const { bytes } = this.#assembly;
-    return Uint8Array.of(...bytes.subarray(0, STRAY_TEXT_BYTES), ...this.#chunks.front.subarray(0, STRAY_TEXT_BYTES));
+    const { front } = this.#chunks;
+    return Uint8Array.of(...this.#assembly.head(STRAY_TEXT_BYTES), ...front.subarray(0, STRAY_TEXT_BYTES));
   }
 
   #stop(fault: ProtocolFault): ProtocolFault {
     this.#fault = fault;
     this.#chunks.clear();
-    this.#assembly.take();
+    this.#assembly.clear();
     return fault;
   }
 
