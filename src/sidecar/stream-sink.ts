@@ -25,11 +25,11 @@ export function streamSink(stream: Writable): ByteSink {
     gone: gone.signal,
     write(chunks, onWritten) {
       if (gone.signal.aborted) return true;
-      stream.cork();
+      if (chunks.length > 1) stream.cork();
       for (const [index, chunk] of chunks.entries()) {
         stream.write(chunk, index === chunks.length - 1 ? onWritten : undefined);
       }
-      stream.uncork();
+      if (chunks.length > 1) stream.uncork();
       return !stream.writableNeedDrain;
     },
     async drained() {
