@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import { byeSchema, protocolErrorSchema, shutdownSchema } from './schemas/closing.js';
 import {
   acceptedSchema,
@@ -14,6 +14,7 @@ import {
   usageSchema,
 } from './schemas/flow.js';
 import { heartbeatSchema, helloSchema, initSchema, readySchema } from './schemas/handshake.js';
+import { anyMapSchema } from './schemas/primitives.js';
 import { querySchema, replySchema } from './schemas/query.js';
 import { taskResultSchema } from './schemas/result.js';
 import { limitWarningSchema } from './schemas/warning.js';
@@ -30,7 +31,7 @@ export type FrameDefinition = { readonly scope: FrameScope; readonly body: z.Zod
  */
 export const hostFrames = {
   init: { scope: 'connection', body: initSchema },
-  submit: { scope: 'hostId', body: z.looseObject({}) },
+  submit: { scope: 'hostId', body: anyMapSchema },
   submitBatch: { scope: 'connection', body: submitBatchSchema },
   stdin: { scope: 'hostId', body: stdinSchema },
   window: { scope: 'hostId', body: outputWindowSchema },

@@ -1,4 +1,5 @@
-export { encodeFrame, type OutgoingFrame } from './codec/encode.js';
+export { BufferPool } from './codec/buffer-pool.js';
+export { type EncodeOptions, encodeFrame, type OutgoingFrame } from './codec/encode.js';
 export { FrameBatch } from './codec/frame-batch.js';
 export { FrameReader } from './codec/frame-reader.js';
 export { FrameWriter } from './codec/frame-writer.js';

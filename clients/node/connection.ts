@@ -71,8 +71,8 @@ export class Connection {
 
   #write(chunks: readonly Uint8Array[]): void {
     if (!this.#stdin.writable) return;
-    this.#stdin.cork();
+    if (chunks.length > 1) this.#stdin.cork();
     for (const chunk of chunks) this.#stdin.write(chunk);
-    this.#stdin.uncork();
+    if (chunks.length > 1) this.#stdin.uncork();
   }
 }

@@ -50,7 +50,6 @@ export class PacedReader {
 
   #read(chunk: Uint8Array): void {
     if (this.#isDone) return;
-    this.#turn ??= setImmediate(() => this.#guard(() => this.#nextTurn()));
     const frames = this.#reader.push(chunk);
     while (this.#left > 0) {
       const { value: frame, done } = frames.next();
@@ -58,12 +57,18 @@ export class PacedReader {
         this.#caughtUp();
         return;
       }
-      this.#left -= 1;
+      this.#count();
       this.#options.onFrame(frame);
       if (this.#isDone) return;
     }
     this.#isBehind = true;
     this.#stream.pause();
+  }
+
+  /** A turn that has handled few frames needs no end of its own: they count towards the next one. */
+  #count(): void {
+    this.#left -= 1;
+    if (this.#left < FRAMES_PER_TURN / 2) this.#turn ??= setImmediate(() => this.#guard(() => this.#nextTurn()));
   }
 
   #nextTurn(): void {

@@ -9,8 +9,7 @@ import {
   type SidecarFrame,
 } from '../../protocol/index.js';
 import { onAbort } from './abort.js';
-import { startDeadline } from './deadline.js';
-import { type Deferred, deferred } from './deferred.js';
+import { EqualDeadlines, type Waiter } from './equal-deadlines.js';
 import { AnswerTimeoutError, QueryFailedError, type SidecarError } from './errors.js';
 import type { Ids } from './ids.js';
 
@@ -32,9 +31,12 @@ export interface QueryTableOptions {
   readonly hold: () => () => void;
 }
 
-interface Question {
+interface Question extends Waiter {
   readonly frame: { readonly type: 'query'; readonly body: Query } | { readonly type: 'ping'; readonly body: object };
-  readonly answer: Deferred<Record<string, unknown>>;
+  readonly resolve: (answer: Record<string, unknown>) => void;
+  readonly reject: (error: unknown) => void;
+  /** Its signal is no longer listened to. */
+  unwatch: () => void;
 }
 
 /**
@@ -45,10 +47,14 @@ export class QueryTable {
   readonly #options: QueryTableOptions;
   readonly #waiting = new Set<Question>();
   readonly #sent = new Map<number, Question>();
+  /** Those whose promise is not settled. One that was given up may still be among those sent. */
+  readonly #unsettled: EqualDeadlines;
+  #release = () => {};
   #send: ((frame: HostFrame) => void) | undefined;
 
   constructor(options: QueryTableOptions) {
     this.#options = options;
+    this.#unsettled = new EqualDeadlines(options.answerTimeoutMs);
   }
 
   /** Asks this sidecar from now on, first what waits. */
@@ -75,8 +81,8 @@ export class QueryTable {
   }
 
   /** Asks for a sign of life. */
-  async ping(signal?: AbortSignal): Promise<void> {
-    await this.#exchange({ type: 'ping', body: {} }, signal);
+  ping(signal?: AbortSignal): Promise<unknown> {
+    return this.#exchange(PING, signal);
   }
 
   /** @throws ProtocolFault where nobody has asked, or the answer is not one to the question */
@@ -87,7 +93,7 @@ export class QueryTable {
     }
     if (question.frame.type === 'query') assertAnswers(question.frame.body.what, body);
     this.#sent.delete(id);
-    question.answer.resolve(body);
+    if (this.#settle(question)) question.resolve(body);
     this.#advance();
   }
 
@@ -95,7 +101,7 @@ export class QueryTable {
   lose(toError: () => SidecarError): void {
     const questions = [...this.#sent.values()];
     this.#sent.clear();
-    for (const { answer } of questions) answer.reject(toError());
+    for (const question of questions) if (this.#settle(question)) question.reject(toError());
   }
 
   /** No answer will come any more. */
@@ -103,32 +109,40 @@ export class QueryTable {
     this.lose(toError);
     const questions = [...this.#waiting];
     this.#waiting.clear();
-    for (const { answer } of questions) answer.reject(toError());
+    for (const question of questions) if (this.#settle(question)) question.reject(toError());
   }
 
-  async #exchange(frame: Question['frame'], signal?: AbortSignal): Promise<Record<string, unknown>> {
-    signal?.throwIfAborted();
+  #exchange(frame: Question['frame'], signal?: AbortSignal): Promise<Record<string, unknown>> {
     const refusal = this.#options.refusal();
-    if (refusal) throw refusal;
-    const release = this.#options.hold();
-    const question: Question = { frame, answer: deferred() };
-    const giveUp = (error: unknown) => {
-      this.#waiting.delete(question);
-      question.answer.reject(error);
-    };
-    const { answerTimeoutMs } = this.#options;
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (refusal) return Promise.reject(refusal);
+    return new Promise((resolve, reject) => {
+      const giveUp = (error: unknown) => {
+        this.#waiting.delete(question);
+        this.#settle(question);
+        reject(error);
+      };
+      const onPassed = () => giveUp(this.#tooLate(frame));
+      const question: Question = { frame, resolve, reject, onPassed, unwatch: NOTHING };
+      if (signal) question.unwatch = onAbort(signal, () => giveUp(signal.reason));
+      if (this.#unsettled.size === 0) this.#release = this.#options.hold();
+      this.#unsettled.start(question);
+      this.#waiting.add(question);
+      this.#advance();
+    });
+  }
+
+  /** False where the question was settled before. The host is kept alive as long as there is one that is not. */
+  #settle(question: Question): boolean {
+    const isFirst = this.#unsettled.clear(question);
+    question.unwatch();
+    if (this.#unsettled.size === 0) this.#release();
+    return isFirst;
+  }
+
+  #tooLate(frame: Question['frame']): AnswerTimeoutError {
     const what = frame.type === 'query' ? frame.body.what : frame.type;
-    const deadline = startDeadline(answerTimeoutMs, () => giveUp(new AnswerTimeoutError(what, answerTimeoutMs)));
-    const unwatch = onAbort(signal, () => giveUp(signal?.reason));
-    this.#waiting.add(question);
-    this.#advance();
-    try {
-      return await question.answer.promise;
-    } finally {
-      deadline.clear();
-      unwatch();
-      release();
-    }
+    return new AnswerTimeoutError(what, this.#options.answerTimeoutMs);
   }
 
   #advance(): void {
@@ -137,10 +151,14 @@ export class QueryTable {
       this.#waiting.delete(question);
       const id = this.#options.ids.next();
       this.#sent.set(id, question);
-      this.#send({ ...question.frame, id } as HostFrame);
+      const { type, body } = question.frame;
+      this.#send({ type, id, body } as HostFrame);
     }
   }
 }
+
+const PING = { type: 'ping', body: {} } as const;
+const NOTHING = () => {};
 
 function assertAnswers(what: Topic, reply: Reply): void {
   const parsed = answerSchemas[what].safeParse(reply);

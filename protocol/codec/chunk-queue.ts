@@ -11,6 +11,16 @@ export class ChunkQueue {
     return this.#byteLength;
   }
 
+  /** The first chunk as it came, with what has been consumed of it; empty only where the queue is. */
+  get firstChunk(): Uint8Array {
+    return this.#chunks[this.#first] ?? nothing;
+  }
+
+  /** Where in the first chunk the front is. */
+  get offset(): number {
+    return this.#offset;
+  }
+
   /** What is left of the first chunk, as a view; empty only where the queue is. */
   get front(): Uint8Array {
     const chunk = this.#chunks[this.#first] ?? nothing;
@@ -27,17 +37,20 @@ export class ChunkQueue {
 
   /** Consumes the front, or its first `maxBytes` where it is longer, and returns that as a view. */
   take(maxBytes: number): Uint8Array {
-    const { front } = this;
-    if (maxBytes < front.byteLength) {
-      this.#offset += maxBytes;
-      this.#byteLength -= maxBytes;
-      return front.subarray(0, maxBytes);
-    }
+    const { firstChunk, offset } = this;
+    const taken = Math.min(maxBytes, firstChunk.byteLength - offset);
+    this.skip(taken);
+    return firstChunk.subarray(offset, offset + taken);
+  }
+
+  /** Consumes so many bytes of the first chunk, which must have them. */
+  skip(byteLength: number): void {
+    this.#offset += byteLength;
+    this.#byteLength -= byteLength;
+    if (this.#offset < this.firstChunk.byteLength) return;
     this.#offset = 0;
-    this.#byteLength -= front.byteLength;
     this.#first += 1;
     this.#dropConsumed();
-    return front;
   }
 
   clear(): void {

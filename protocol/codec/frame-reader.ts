@@ -1,6 +1,8 @@
 import { FRAME_HEADER_BYTES, MAX_FRAME_BYTES, STRAY_TEXT_BYTES } from '../constants.js';
 import { ProtocolFault } from '../faults.js';
 import type { RawFrame } from '../frames.js';
+import { decodeBareFrame } from './bare-frame.js';
+import { readUint32 } from './big-endian.js';
 import { ChunkQueue } from './chunk-queue.js';
 import { decodeFrame } from './decode.js';
 import { FrameAssembly } from './frame-assembly.js';
@@ -82,45 +84,48 @@ export class FrameReader {
   #next(): RawFrame | undefined {
     this.#refuseAfterFault();
     try {
-      const payload = this.#wholePayload() ?? this.#assembledPayload();
+      const whole = this.#wholeFrame();
+      if (whole !== undefined) return whole;
+      const payload = this.#assembledPayload();
       return payload && decodeFrame(payload);
     } catch (error) {
       throw error instanceof ProtocolFault ? this.#stop(error) : error;
     }
   }
 
-  /** The payload of a frame that begins and ends in the current chunk, as a view of it. */
-  #wholePayload(): Uint8Array | undefined {
-    if (this.#assembly.length > 0 || this.#chunks.byteLength < FRAME_HEADER_BYTES) {
+  /** A frame that begins and ends in the current chunk, decoded where it lies. */
+  #wholeFrame(): RawFrame | undefined {
+    const { firstChunk, offset } = this.#chunks;
+    if (this.#assembly.length > 0 || firstChunk.byteLength - offset < FRAME_HEADER_BYTES) {
       return undefined;
     }
-    const { front } = this.#chunks;
-    if (front.byteLength < FRAME_HEADER_BYTES) {
+    const start = offset + FRAME_HEADER_BYTES;
+    const end = start + this.#readHeader(firstChunk, offset);
+    if (end > firstChunk.byteLength) {
       return undefined;
     }
-    const frameBytes = FRAME_HEADER_BYTES + this.#readHeader(front);
-    return frameBytes > front.byteLength ? undefined : this.#chunks.take(frameBytes).subarray(FRAME_HEADER_BYTES);
+    this.#chunks.skip(end - offset);
+    return decodeBareFrame(firstChunk, start, end) ?? decodeFrame(firstChunk.subarray(start, end));
   }
 
   /** The payload of a frame that lies in several chunks, copied together as far as it has come. */
   #assembledPayload(): Uint8Array | undefined {
     while (this.#chunks.byteLength > 0) {
-      this.#assembly.append(this.#chunks.take(this.#assemblyTarget - this.#assembly.length), this.#assemblyTarget);
-      if (this.#assembly.length < this.#assemblyTarget) {
-        continue;
-      }
-      if (this.#assemblyTarget > FRAME_HEADER_BYTES) {
+      const piece = this.#chunks.take(this.#assemblyTarget - this.#assembly.length);
+      const isWhole = this.#assembly.length + piece.byteLength === this.#assemblyTarget;
+      if (isWhole && this.#assemblyTarget > FRAME_HEADER_BYTES) {
         this.#assemblyTarget = FRAME_HEADER_BYTES;
-        return this.#assembly.take().subarray(FRAME_HEADER_BYTES);
+        return this.#assembly.finish(piece).subarray(FRAME_HEADER_BYTES);
       }
-      this.#assemblyTarget += this.#readHeader(this.#assembly.bytes);
+      this.#assembly.append(piece);
+      if (isWhole) this.#assemblyTarget += this.#readHeader(this.#assembly.head(FRAME_HEADER_BYTES), 0);
     }
     return undefined;
   }
 
-  /** The checked payload length that the first bytes of `frame` declare. */
-  #readHeader(frame: Uint8Array): number {
-    const length = new DataView(frame.buffer, frame.byteOffset, FRAME_HEADER_BYTES).getUint32(0);
+  /** The checked payload length that the header at `offset` declares. */
+  #readHeader(bytes: Uint8Array, offset: number): number {
+    const length = readUint32(bytes, offset);
     if (length === 0) {
       throw frameEmpty();
     }
@@ -132,14 +137,14 @@ export class FrameReader {
 
   /** The first bytes of the frame at hand, as far as they are needed to tell text from a frame. */
   #firstBytes(): Uint8Array {
-    const { bytes } = this.#assembly;
-    return Uint8Array.of(...bytes.subarray(0, STRAY_TEXT_BYTES), ...this.#chunks.front.subarray(0, STRAY_TEXT_BYTES));
+    const { front } = this.#chunks;
+    return Uint8Array.of(...this.#assembly.head(STRAY_TEXT_BYTES), ...front.subarray(0, STRAY_TEXT_BYTES));
   }
 
   #stop(fault: ProtocolFault): ProtocolFault {
     this.#fault = fault;
     this.#chunks.clear();
-    this.#assembly.take();
+    this.#assembly.clear();
     return fault;
   }
 

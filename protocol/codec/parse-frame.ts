@@ -9,6 +9,7 @@ import {
   type SidecarFrame,
   sidecarFrames,
 } from '../frames.js';
+import { anyMapSchema } from '../schemas/primitives.js';
 import { describeIssues, firstField, quoteText, withReasons } from './issues.js';
 
 /**
@@ -45,6 +46,9 @@ function parseFrame(raw: RawFrame, direction: Direction): { type: string; id: nu
       type,
       id,
     });
+  }
+  if (definition.body === anyMapSchema) {
+    return raw;
   }
   const parsed = definition.body.safeParse(raw.body, withReasons);
   if (!parsed.success) {

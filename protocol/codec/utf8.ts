@@ -5,11 +5,18 @@
  */
 export function findInvalidUtf8(bytes: Uint8Array, start: number, end: number): number {
   let position = start;
+  let asciiRun = 0;
   while (position < end) {
     if (bytes[position]! < 0x80) {
       position += 1;
+      asciiRun += 1;
+      if (asciiRun === LONG_RUN_BYTES) {
+        position = skipAscii(bytes, position, end);
+        asciiRun = 0;
+      }
       continue;
     }
+    asciiRun = 0;
     const length = multiByteLength(bytes, position, end);
     if (length === 0) {
       return position;
@@ -17,6 +24,25 @@ export function findInvalidUtf8(bytes: Uint8Array, start: number, end: number): 
     position += length;
   }
   return -1;
+}
+
+/** After so many bytes of ASCII it pays to look at several bytes at once. */
+const LONG_RUN_BYTES = 64;
+
+/** A position in [start, end] up to which all bytes are ASCII. Looks at 16 bytes at a time: most long texts are ASCII. */
+function skipAscii(bytes: Uint8Array, start: number, end: number): number {
+  const firstWord = start + (-(bytes.byteOffset + start) & 3);
+  for (let position = start; position < Math.min(firstWord, end); position += 1) {
+    if (bytes[position]! >= 0x80) return position;
+  }
+  if (firstWord + 16 > end) return Math.min(firstWord, end);
+  const words = new Uint32Array(bytes.buffer, bytes.byteOffset + firstWord, (end - firstWord) >> 2);
+  let at = 0;
+  while (at + 4 <= words.length) {
+    if (((words[at]! | words[at + 1]! | words[at + 2]! | words[at + 3]!) & 0x8080_8080) !== 0) break;
+    at += 4;
+  }
+  return firstWord + 4 * at;
 }
 
 /** The length of the well-formed sequence of two to four bytes at `position`, or 0 where there is none. */

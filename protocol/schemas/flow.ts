@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { MAX_OUTPUT_CHUNK_BYTES } from '../constants.js';
-import { bytes, count, hostId, knownCount, positive } from './primitives.js';
+import { anyMapSchema, bytes, count, hostId, knownCount, positive } from './primitives.js';
 import { signalNameSchema } from './task.js';
 
 /** `submitBatch`: tasks that are accepted all together or not at all. Each Task is validated on its own. */
@@ -59,5 +59,5 @@ export const cancelSchema = z.object({ reason: z.string().optional() });
 export type Cancel = z.infer<typeof cancelSchema>;
 
 /** `ping` and `pong`: whatever the body holds, it comes back. */
-export const pingSchema = z.looseObject({});
+export const pingSchema = anyMapSchema;
 export type Ping = z.infer<typeof pingSchema>;

@@ -36,5 +36,8 @@ export function mapOf<Schema extends z.ZodObject>(schema: Schema): z.ZodPipe<z.Z
     .pipe(schema);
 }
 
+/** Any map, all of its fields kept. The body of every decoded frame is one. */
+export const anyMapSchema = z.looseObject({});
+
 /** A figure that may be unknown: then nil, never 0. */
 export const knownCount = count.nullable();

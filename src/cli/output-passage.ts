@@ -29,10 +29,10 @@ export class OutputPassage implements Disposable {
     });
   }
 
-  /** Passes bytes on. Where they find no room, the answer resolves when there is room again, or nobody reads any more. */
+  /** Passes a copy of the bytes on. Where they find no room, the answer resolves when there is room again, or nobody reads any more. */
   write(bytes: Uint8Array): Promise<void> | undefined {
     this.#passedBytes += bytes.byteLength;
-    const hasRoom = this.#sink.write([bytes]);
+    const hasRoom = this.#sink.write([Uint8Array.from(bytes)]);
     this.#observe();
     return hasRoom ? undefined : this.#drained();
   }

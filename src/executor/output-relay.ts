@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type LimitEvidence, MAX_OUTPUT_CHUNK_BYTES, type OutputOptions } from '../../protocol/index.js';
+import { outputChunks } from '../sandbox/index.js';
 import type { QueueGauge } from '../tracking/index.js';
 import { cutMiddle, HeadTailBuffer } from './head-tail-buffer.js';
 import { Stopwatch } from './stopwatch.js';
@@ -16,7 +17,10 @@ export interface OutputRelayOptions {
   readonly gauge: QueueGauge;
   /** Called once, when the limit is passed. */
   readonly onLimit: (evidence: LimitEvidence) => void;
-  /** Takes a chunk in mode `stream`; the stream is not read on before the promise is settled. */
+  /**
+   * Takes a chunk in mode `stream`; the stream is not read on before the promise is settled. After that the bytes of
+   * the chunk are used again.
+   */
   readonly deliver: (stream: OutputStreamName, offset: number, data: Uint8Array) => void | Promise<void>;
 }
 
@@ -74,6 +78,7 @@ export class OutputRelay {
       for await (const chunk of stream) {
         const waiting = this.#accept(name, chunk as Uint8Array);
         if (waiting !== undefined) await this.#waitFor(waiting);
+        outputChunks.giveBack(chunk as Uint8Array);
         this.#lastProgress = performance.now();
       }
     } catch {

@@ -11,7 +11,11 @@ export type OutputStreamName = 'stdout' | 'stderr';
 export interface TaskListener {
   onQueued?(position: number): void;
   onStarted?(start: { pid?: number; queuedMs: number }): void;
-  /** Only in output mode `stream`; `offset` is the position of `data` in that stream; `data` is at most 64 KiB. */
+  /**
+   * Only in output mode `stream`; `offset` is the position of `data` in that stream; `data` is at most 64 KiB. Its
+   * bytes are used again when this has returned, or the promise that it answers with is settled: who keeps them copies
+   * them.
+   */
   onOutput?(stream: OutputStreamName, offset: number, data: Uint8Array): void | Promise<void>;
   /** Output that waits to be taken is given up: the task was cancelled. */
   onOutputAbandoned?(): void;

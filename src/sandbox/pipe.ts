@@ -1,7 +1,9 @@
 import { closeSync, constants, openSync } from 'node:fs';
-import { Socket } from 'node:net';
+import { type ConnectOpts, Socket, type SocketConstructorOpts } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
+import { MAX_OUTPUT_CHUNK_BYTES } from '../../protocol/index.js';
 import type { PassedDescriptor } from './fork-server/index.js';
+import { outputChunks } from './output-chunks.js';
 
 const { O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants;
 
@@ -21,11 +23,20 @@ export interface Pipe<Stream> {
   release(): void;
 }
 
-/** Makes a pipe that a command writes to. */
+/** Makes a pipe that a command writes to. Who has done with a chunk of it may give it back to `outputChunks`. */
 export function openOutputPipe(fifo: string): Pipe<Readable> {
   const [ourEnd, childEnd] = openEnds(fifo, [O_RDONLY | O_NONBLOCK, O_WRONLY]);
-  const stream = new Socket({ fd: ourEnd!, readable: true, writable: false });
+  const stream: Socket = new Socket(reusingBuffers(ourEnd!, (chunk) => stream.push(chunk)));
   return { childEnd: { fd: childEnd!, flags: O_WRONLY }, stream, release: () => stream.destroy() };
+}
+
+/** All pipes are read into this, one after the other, and what was read is copied out of it at once. */
+const readBuffer = Buffer.allocUnsafeSlow(MAX_OUTPUT_CHUNK_BYTES);
+
+/** Node would read into a new buffer each time. `push` answers whether to read on. */
+function reusingBuffers(fd: number, push: (chunk: Uint8Array) => boolean): SocketConstructorOpts & ConnectOpts {
+  const callback = (length: number) => push(outputChunks.copyOf(readBuffer.subarray(0, length)));
+  return { fd, readable: true, writable: false, onread: { buffer: readBuffer, callback } };
 }
 
 /** Makes a pipe that a command reads from. */

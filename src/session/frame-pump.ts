@@ -6,6 +6,8 @@ import type { ByteSink } from './byte-streams.js';
 export interface FrameSupply {
   /** The next frame that is to be written, or null where there is none. `now` is as `performance.now()` tells it. */
   take(now: number): Uint8Array | null;
+  /** Some of what was taken has left the process, or never will: its bytes may be used again. */
+  giveBack(written: Uint8Array): void;
 }
 
 /** How many bytes go out in one write, at most and give or take one frame. */
@@ -43,9 +45,15 @@ export class FramePump {
     // The rest of this tick may bring more frames: they go out in the same write.
     await Promise.resolve();
     for (let chunks = this.#takeBatch(); chunks.length > 0; chunks = this.#takeBatch()) {
-      if (!this.#sink.write(chunks) && !this.#sink.gone.aborted) await this.#drained();
+      if (!this.#write(chunks) && !this.#sink.gone.aborted) await this.#drained();
     }
     this.#running = false;
+  }
+
+  #write(chunks: readonly Uint8Array[]): boolean {
+    return this.#sink.write(chunks, () => {
+      for (const chunk of chunks) this.#supply.giveBack(chunk);
+    });
   }
 
   async #drained(): Promise<void> {

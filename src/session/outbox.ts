@@ -1,4 +1,11 @@
-import { encodeFrame, type LimitWarning, type SidecarFrame } from '../../protocol/index.js';
+import {
+  BufferPool,
+  type EncodeOptions,
+  encodeFrame,
+  type LimitWarning,
+  MAX_OUTPUT_CHUNK_BYTES,
+  type SidecarFrame,
+} from '../../protocol/index.js';
 import type { ParkLog, QueueRegistry } from '../tracking/index.js';
 import type { ByteSink } from './byte-streams.js';
 import { FramePump } from './frame-pump.js';
@@ -35,13 +42,23 @@ interface ControlFrame {
 /** How many output frames of one task may wait, so that no task fills the queue alone. */
 const OUTPUT_FRAMES_PER_TASK = 4;
 
+/** What an output frame takes at most: its data and some 50 bytes about it. */
+const MAX_OUTPUT_FRAME_BYTES = MAX_OUTPUT_CHUNK_BYTES + 128;
+
+/** Smaller frames get no buffer that is used again: it would be mostly empty. */
+const LARGE_FRAME_BYTES = 16_384;
+
+/** More than this many buffers that hold no frame are let go of. */
+const MAX_KEPT_BUFFERS = 16;
+
 /**
  * The frames that wait for the host to read. Control frames go first; warnings, windows, usage and heartbeats are
  * replaced by newer ones of their kind; then the tasks take turns, each with its output in order and its result
  * last. Nothing is dropped: who adds output or a result waits for room, and so slows down what produces it.
  */
 export class Outbox {
-  readonly #maxFrameBytes: number;
+  readonly #encoding: EncodeOptions;
+  readonly #buffers = new BufferPool({ bufferBytes: MAX_OUTPUT_FRAME_BYTES, maxKept: MAX_KEPT_BUFFERS });
   readonly #pump: FramePump;
   readonly #control: ControlFrame[] = [];
   readonly #controlRoom: RoomQueue;
@@ -53,8 +70,15 @@ export class Outbox {
 
   constructor(options: OutboxOptions) {
     const { registry, sink, outputFrames, outputBytes, results, resultBytes, controlFrames } = options;
-    this.#maxFrameBytes = options.maxFrameBytes;
-    this.#pump = new FramePump({ take: (now) => this.#take(now) }, sink, this.#watchHost(registry));
+    this.#encoding = {
+      maxFrameBytes: options.maxFrameBytes,
+      allocate: (bytes) => (bytes < LARGE_FRAME_BYTES ? new Uint8Array(bytes) : this.#buffers.take(bytes)),
+    };
+    const supply = {
+      take: (now: number) => this.#take(now),
+      giveBack: (written: Uint8Array) => this.#buffers.giveBack(written),
+    };
+    this.#pump = new FramePump(supply, sink, this.#watchHost(registry));
     this.#controlRoom = new RoomQueue(
       registry.register({ limit: 'controlQueue', capacity: controlFrames, capacityBytes: options.maxFrameBytes }),
       { capacity: controlFrames - options.reservedControlFrames, capacityBytes: options.maxFrameBytes },
@@ -198,6 +222,6 @@ export class Outbox {
   }
 
   #encode(frame: SidecarFrame): Uint8Array {
-    return encodeFrame(frame, { maxFrameBytes: this.#maxFrameBytes });
+    return encodeFrame(frame, this.#encoding);
   }
 }

@@ -89,7 +89,7 @@ export class Session {
   async #read(): Promise<void> {
     const { source } = this.#options;
     try {
-      for (let received = await source.next(); received !== null; received = await source.next()) {
+      for (let received = await source.next(); received !== null; received = source.poll() ?? (await source.next())) {
         const waiting = this.#dispatcher.dispatch(received);
         if (waiting !== undefined) await this.#park(waiting);
       }

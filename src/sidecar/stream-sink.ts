@@ -23,11 +23,13 @@ export function streamSink(stream: Writable): ByteSink {
     });
   return {
     gone: gone.signal,
-    write(chunks) {
+    write(chunks, onWritten) {
       if (gone.signal.aborted) return true;
-      stream.cork();
-      for (const chunk of chunks) stream.write(chunk);
-      stream.uncork();
+      if (chunks.length > 1) stream.cork();
+      for (const [index, chunk] of chunks.entries()) {
+        stream.write(chunk, index === chunks.length - 1 ? onWritten : undefined);
+      }
+      if (chunks.length > 1) stream.uncork();
       return !stream.writableNeedDrain;
     },
     async drained() {

@@ -11,9 +11,20 @@ const LINK = { name: 'pump → host', scope: 'sidecar', slow: () => 'the host' }
 /** A pump on a plain array of frames. */
 function pumpOf(options: { stalled?: boolean } = {}) {
   const waiting: Uint8Array[] = [];
+  const used: Uint8Array[] = [];
   const sink = new TestSink(options);
   const parks = new QueueRegistry().watch({ ...LINK, reading: () => ({ observed: 0, capacity: 1, unit: 'items' }) });
-  return { pump: new FramePump({ take: () => waiting.shift() ?? null }, sink, parks), parks, sink, waiting };
+  return {
+    pump: new FramePump(
+      { take: () => waiting.shift() ?? null, giveBack: (written) => used.push(written) },
+      sink,
+      parks,
+    ),
+    parks,
+    sink,
+    used,
+    waiting,
+  };
 }
 
 describe('the frame pump', () => {
@@ -71,5 +82,17 @@ describe('the frame pump', () => {
     sink.vanish();
     await pump.flushed();
     expect(waiting).toEqual([]);
+  });
+
+  it('gives back what it has written once that has left the process, and not before', async () => {
+    const { pump, sink, used, waiting } = pumpOf({ stalled: true });
+    const frames = [encodeFrame(replyFrame(1, 50_000)), encodeFrame(replyFrame(2, 60_000))];
+    waiting.push(...frames);
+    pump.wake();
+    expect(await isPending(pump.flushed())).toBe(true);
+    expect(used).toEqual([]);
+    sink.resume();
+    await pump.flushed();
+    expect(used).toEqual(frames);
   });
 });

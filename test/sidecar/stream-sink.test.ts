@@ -40,6 +40,19 @@ describe('a stream as a sink', () => {
     expect(Buffer.concat(taken).toString()).toBe(`abcd${'x'.repeat(20)}`);
   });
 
+  it('says that a write has left the process when the last of it has', async () => {
+    const { stream, take } = slowStream();
+    let written = false;
+    streamSink(stream).write([Buffer.from('ab'), Buffer.from('cd')], () => {
+      written = true;
+    });
+    for (const expected of [false, true]) {
+      take();
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(written).toBe(expected);
+    }
+  });
+
   it('is drained at once where it has room', async () => {
     const sink = streamSink(new PassThrough());
     sink.write([Buffer.from('x')]);

@@ -4,7 +4,6 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
   readSync,
   renameSync,
   rmdirSync,
@@ -47,7 +46,14 @@ export interface OpenCgroupFile {
  * thread pool that would take ten times as long.
  */
 export const kernelCgroupFiles: CgroupFiles = {
-  read: async (path) => readFileSync(path, 'utf8'),
+  read: async (path) => {
+    const descriptor = openSync(path, constants.O_RDONLY);
+    try {
+      return readText(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  },
   write: async (path, text) => {
     const descriptor = openSync(path, constants.O_WRONLY);
     try {
@@ -95,5 +101,15 @@ export const kernelCgroupFiles: CgroupFiles = {
 const CGROUP_SUPER_MAGIC = 0x27e0eb;
 const CGROUP2_SUPER_MAGIC = 0x63677270;
 
-/** More than the longest file that is read this way, `memory.stat`, takes. */
+/** More than the longest file that is read again and again, `memory.stat`, takes. */
 const readBuffer = Buffer.allocUnsafe(16_384);
+
+/** A file of the kernel has no size, and for such a one Node's own `readFile` takes 64 KiB each time. */
+function readText(descriptor: number): string {
+  let text = '';
+  for (;;) {
+    const length = readSync(descriptor, readBuffer, 0, readBuffer.length, null);
+    if (length === 0) return text;
+    text += readBuffer.toString('latin1', 0, length);
+  }
+}

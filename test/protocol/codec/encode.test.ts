@@ -8,6 +8,14 @@ const roundTrip = (body: object) => [...new FrameReader().push(encode(body))][0]
 const nested = (levels: number): object => (levels === 1 ? {} : { a: nested(levels - 1) });
 
 describe('an encoded frame', () => {
+  test('goes into the bytes that it is given, whatever they held', () => {
+    const body = { data: new Uint8Array(300).fill(1) };
+    const buffer = new Uint8Array(1_000).fill(0xff);
+    const encoded = encode(body, { allocate: (bytes: number) => buffer.subarray(0, bytes) });
+    expect(encoded.buffer).toBe(buffer.buffer);
+    expect(encoded).toEqual(encode(body));
+  });
+
   test('is its length, then [type, id, body]', () => {
     expect(toHex(encodeFrame({ type: 'cancel', id: 5, body: {} }))).toBe(`0000000a93a663616e63656c0580`);
   });

@@ -66,3 +66,25 @@ test('what is well-formed is what a strict decoder takes', () => {
     { numRuns: 5000 },
   );
 });
+
+test('a long text is judged as a short one is, wherever it lies and whatever is wrong in it', () => {
+  const long = fc.record({
+    lead: fc.nat(20),
+    runs: fc.array(fc.tuple(fc.nat(300), fc.constantFrom('é', '€', '😀', 'a')), { minLength: 1, maxLength: 5 }),
+    fault: fc.option(fc.tuple(fc.nat(), fc.constantFrom(0x80, 0xc0, 0xff))),
+  });
+  fc.assert(
+    fc.property(long, ({ lead, runs, fault }) => {
+      const text = utf8(runs.map(([length, character]) => 'x'.repeat(length) + character).join(''));
+      if (fault !== null) text[fault[0] % text.byteLength] = fault[1];
+      const bytes = new Uint8Array(lead + text.byteLength + 1).fill(0xff);
+      bytes.set(text, lead);
+      const found = findInvalidUtf8(bytes, lead, lead + text.byteLength);
+      const valid = Buffer.from(new TextDecoder().decode(text)).equals(text);
+      expect(found === -1).toBe(valid);
+      const end = found === -1 ? text.byteLength : found - lead;
+      expect(Buffer.from(new TextDecoder().decode(text.subarray(0, end)))).toEqual(Buffer.from(text.subarray(0, end)));
+    }),
+    { numRuns: 2_000 },
+  );
+});

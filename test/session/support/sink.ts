@@ -6,6 +6,7 @@ export class TestSink implements ByteSink {
   readonly #reader = new FrameReader();
   readonly #gone = new AbortController();
   readonly #waiting: (() => void)[] = [];
+  readonly #unwritten: (() => void)[] = [];
   #stalled: boolean;
   /** The frames that have come, in order. */
   readonly frames: SidecarFrame[] = [];
@@ -30,12 +31,17 @@ export class TestSink implements ByteSink {
     return this.frames.filter((frame): frame is Extract<SidecarFrame, { type: Type }> => frame.type === type);
   }
 
-  write(chunks: readonly Uint8Array[]): boolean {
+  write(chunks: readonly Uint8Array[], onWritten: () => void = () => {}): boolean {
     this.writes.push(chunks.reduce((sum, { byteLength }) => sum + byteLength, 0));
     for (const chunk of chunks) {
       for (const raw of this.#reader.push(chunk)) this.frames.push(parseSidecarFrame(raw)!);
     }
-    return !this.#stalled || this.gone.aborted;
+    if (this.#stalled && !this.gone.aborted) {
+      this.#unwritten.push(onWritten);
+      return false;
+    }
+    onWritten();
+    return true;
   }
 
   async drained(): Promise<void> {
@@ -70,6 +76,7 @@ export class TestSink implements ByteSink {
   }
 
   #wake(): void {
+    for (const onWritten of this.#unwritten.splice(0)) onWritten();
     for (const wake of this.#waiting.splice(0)) wake();
   }
 }
