@@ -13,10 +13,13 @@ export interface WarmPoolOptions {
   readonly logger: Logger;
 }
 
-/** No task has come for so long, and none is being set up: what is done now is in nobody's way. */
-const CALM_MS = 5;
+/** A short task is over after so long: making another sandbox holds it up no more, nor the next one much. */
+const UNDER_WAY_MS = 10;
 
-/** So many are made at once where the pool has run out. */
+/** Where no task has come for so long, none is expected either. */
+const CALM_MS = 50;
+
+/** So many are made at once where tasks come: most of the making is waiting for the kernel. In calm it is one. */
 const AT_ONCE = 4;
 
 /** So many descriptors are left to tasks, beside those of the tasks that run. */
@@ -29,9 +32,7 @@ interface Refill {
 
 /**
  * Sandboxes that were made beforehand, each for one task whose policy is that of the sandbox; a task that finds none has
- * one made. What is taken is replaced as soon as it is calm; or at once where a task comes that finds none and no other
- * is being set up, for then tasks come one after the other, and the next need not wait. Under more load than that every
- * sandbox that is made is one that a task waits for: nothing is prepared.
+ * one made. What is taken is replaced a little later; not while tasks wait for theirs to be made, from which it would take.
  */
 export class WarmPool {
   readonly #options: WarmPoolOptions;
@@ -56,11 +57,11 @@ export class WarmPool {
     if (this.#state !== 'cold' || this.#options.size === 0) return;
     this.#state = 'warm';
     this.#demand.note(policy, 2 * this.#options.size);
-    this.#awaitCalm();
+    this.#prepareSoon();
   }
 
   /**
-   * A sandbox for a task: one that waits, else one that is nearly there, else a new one.
+   * One that waits, else one that is nearly there, else a new one.
    * @throws SandboxError kind `sandbox` where none can be made
    */
   async take(policy: SandboxPolicy, executionId: string): Promise<PreparedSandbox> {
@@ -69,7 +70,7 @@ export class WarmPool {
     this.#demand.note(policy);
     const warm = this.#waiting(policy.key) ?? (await this.#claim(policy.key));
     this.#options.logger.debug({ executionId, warm: warm !== null }, 'a task has its sandbox');
-    this.#awaitCalm();
+    this.#prepareSoon();
     if (warm === null) return this.#startCold(policy, executionId);
     this.#pause.succeeded();
     return warm;
@@ -128,14 +129,14 @@ export class WarmPool {
     }
   }
 
-  #awaitCalm(): void {
+  #prepareSoon(): void {
     if (this.#timer !== null || this.#state !== 'warm') return;
-    const waitMs = Math.max(CALM_MS, this.#pause.leftMs);
+    const waitMs = Math.max(UNDER_WAY_MS, this.#pause.leftMs);
     this.#timer = setTimeout(() => {
       this.#timer = null;
-      const isCalm = this.#coldStarts === 0 && performance.now() - this.#lastCame >= CALM_MS;
-      if (isCalm && this.#pause.leftMs === 0) this.#refill(1);
-      else this.#awaitCalm();
+      const isCalm = performance.now() - this.#lastCame >= CALM_MS;
+      if (this.#coldStarts === 0 && this.#pause.leftMs === 0) this.#refill(isCalm ? 1 : AT_ONCE);
+      else this.#prepareSoon();
     }, waitMs).unref();
   }
 
@@ -166,7 +167,7 @@ export class WarmPool {
       return null;
     });
     const isClaimed = !this.#refills.delete(refill);
-    this.#awaitCalm();
+    this.#prepareSoon();
     if (sandbox === null || isClaimed) return sandbox;
     this.#idle.add(sandbox);
     if (this.#state === 'closed') this.#discard(sandbox);
@@ -179,7 +180,7 @@ export class WarmPool {
   #lost(sandbox: PreparedSandbox): void {
     this.#discard(sandbox);
     this.#failed(new Error('a sandbox that waited for its task has ended'));
-    this.#awaitCalm();
+    this.#prepareSoon();
   }
 
   #failed(error: unknown): void {

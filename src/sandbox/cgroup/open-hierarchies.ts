@@ -12,7 +12,8 @@ import {
 
 /**
  * Opens the hierarchies that together give every feature that is to be had, version 2 first; version 1 for what is
- * then still missing. Those of no use are not kept.
+ * then still missing. Where that is memory, version 1 is to give the rest too if it can: to move into a version 2 group
+ * takes milliseconds, for which a machine with both has nothing to show. Those of no use are not kept.
  * @param own the groups of this process, or null where the system has no cgroups
  */
 export async function openHierarchies(
@@ -21,18 +22,26 @@ export async function openHierarchies(
 ): Promise<{ hierarchies: Hierarchy[]; support: CgroupSupport }> {
   const ofVersion = (version: 1 | 2) => (own ?? []).filter((group) => group.version === version);
   const version2 = await Promise.all(ofVersion(2).map((group) => open(group, options)));
-  const missing = CGROUP_FEATURES.filter((feature) => !version2.some(({ features }) => features.has(feature)));
+  const isBeside = !version2.some(({ features }) => features.has('memory'));
+  const missing = CGROUP_FEATURES.filter(
+    (feature) => isBeside || !version2.some(({ features }) => features.has(feature)),
+  );
   const version1 = await Promise.all(
     ofVersion(1)
       .filter((group) => featuresOf(group).some((feature) => missing.includes(feature)))
       .map((group) => open(group, options)),
   );
-  const tried = [...version2, ...version1];
+  const isReplaced = ({ features }: Hierarchy) =>
+    isBeside &&
+    features.size > 0 &&
+    [...features].every((feature) => version1.some((other) => other.features.has(feature)));
+  const replaced = version2.filter(isReplaced);
+  const tried = [...version2.filter((hierarchy) => !isReplaced(hierarchy)), ...version1];
   const none = own === null ? NO_CGROUPS : NOT_MOUNTED;
   const support = Object.fromEntries(
     CGROUP_FEATURES.map((feature) => [feature, supportOf(feature, tried, none)]),
   ) as Record<CgroupFeature, CgroupFeatureSupport>;
-  const useless = tried.filter(({ features }) => features.size === 0);
+  const useless = [...replaced, ...tried.filter(({ features }) => features.size === 0)];
   await Promise.all(useless.map((hierarchy) => hierarchy.close().catch(() => {})));
   return { hierarchies: tried.filter(({ features }) => features.size > 0), support };
 }
