@@ -147,7 +147,7 @@ export class TaskExecutor {
 
   /** From now on every task that is prepared is refused for this reason. */
   refuseFurther(reason: string): void {
-    this.#refusal = { kind: 'resource', message: reason, details: { code: 'shutting_down' } };
+    this.#refusal ??= { kind: 'resource', message: reason, details: { code: 'shutting_down' } };
   }
 
   /** Cancels everything that has no result yet. */

@@ -85,6 +85,7 @@ export class SandboxManager {
       const { readOnlyPaths = [], sandboxUid = NOBODY, poolSize = DEFAULT_POOL_SIZE } = options;
       starting = await openStarting({
         tools,
+        instanceId: instance.id,
         directory: instance.paths.fifos,
         reserve: PIPES_PER_TASK * poolSize,
         logger,

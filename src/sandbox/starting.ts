@@ -5,6 +5,7 @@ import { FifoPool } from './fifo-pool.js';
 import { ForkServerSupply, isForkServerKnown } from './fork-server/index.js';
 import { ForkingStarter } from './forking-starter.js';
 import { byMkfifo } from './mkfifo.js';
+import { INSTANCE_MARKER } from './process-markers.js';
 import { checkSetpriv, type SandboxTools } from './tools.js';
 
 /** How commands are started on this machine. */
@@ -21,6 +22,8 @@ export interface Starting {
 
 export interface StartingOptions {
   readonly tools: SandboxTools;
+  /** Of the sidecar, to mark what it starts for itself. */
+  readonly instanceId: string;
   /** Private; for the pipes of commands. */
   readonly directory: string;
   /** So many pipes are made ahead. */
@@ -36,9 +39,15 @@ export async function openStarting(options: StartingOptions): Promise<Starting> 
   return starting;
 }
 
-async function openForking({ tools, directory, reserve, logger }: StartingOptions): Promise<Starting | null> {
+async function openForking({
+  tools,
+  instanceId,
+  directory,
+  reserve,
+  logger,
+}: StartingOptions): Promise<Starting | null> {
   if (tools.perl === null || !isForkServerKnown) return null;
-  const supply = new ForkServerSupply(tools.perl, logger);
+  const supply = new ForkServerSupply(tools.perl, { [INSTANCE_MARKER]: instanceId }, logger);
   if (!(await supply.works())) {
     await supply.close();
     return null;

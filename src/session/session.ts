@@ -118,6 +118,8 @@ export class Session {
   /** The first ending decides; a later one can only hurry it. */
   #finish(ending: Ending): void {
     this.#end(ending);
+    // At once: the frames that follow may have been read already.
+    this.#options.executor.refuseFurther(`the sidecar is shutting down: ${reasonOf(ending)}`);
     if (ending.kind === 'eof') this.#expectNothingMore();
     if (this.#isPatient(ending)) return;
     this.#haste.abort();
@@ -139,9 +141,8 @@ export class Session {
   }
 
   async #conclude(ending: Ending): Promise<number> {
-    const { executor, outbox, logger } = this.#options;
+    const { outbox, logger } = this.#options;
     if (ending.kind === 'internal') logger.error({ err: ending.error }, 'the session failed');
-    executor.refuseFurther(`the sidecar is shutting down: ${reasonOf(ending)}`);
     if (ending.kind === 'fault') outbox.seal(faultFrame(ending.fault), { dropWaiting: true });
     await this.#settleTasks(ending);
     outbox.seal(this.#bye(ending), { dropWaiting: false });

@@ -36,11 +36,14 @@ export class ForkServer implements AsyncDisposable {
   #closing = false;
   #rest = '';
 
-  /** @param perl perl(1), as an absolute path, on a machine where `isForkServerKnown` */
-  constructor(perl: string, logger: Logger) {
+  /**
+   * @param perl perl(1), as an absolute path, on a machine where `isForkServerKnown`
+   * @param environment by which the process is known to whoever sweeps; commands do not see it
+   */
+  constructor(perl: string, environment: Readonly<Record<string, string>>, logger: Logger) {
     this.#child = execa(perl, forkServerArguments(), {
       cwd: '/',
-      env: {},
+      env: { ...environment },
       extendEnv: false,
       stdin: 'pipe',
       stdout: 'pipe',

@@ -4,18 +4,20 @@ import { ForkServer } from './fork-server.js';
 /** There is always a fork server: where one has died, the next order starts another. */
 export class ForkServerSupply implements AsyncDisposable {
   readonly #perl: string;
+  readonly #environment: Readonly<Record<string, string>>;
   readonly #logger: Logger;
   #current: ForkServer;
 
-  /** @param perl perl(1), as an absolute path, on a machine where `isForkServerKnown` */
-  constructor(perl: string, logger: Logger) {
+  /** For the parameters see `ForkServer`. */
+  constructor(perl: string, environment: Readonly<Record<string, string>>, logger: Logger) {
     this.#perl = perl;
+    this.#environment = environment;
     this.#logger = logger;
-    this.#current = new ForkServer(perl, logger);
+    this.#current = new ForkServer(perl, environment, logger);
   }
 
   get current(): ForkServer {
-    if (this.#current.lost) this.#current = new ForkServer(this.#perl, this.#logger);
+    if (this.#current.lost) this.#current = new ForkServer(this.#perl, this.#environment, this.#logger);
     return this.#current;
   }
 

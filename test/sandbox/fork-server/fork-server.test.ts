@@ -16,7 +16,7 @@ let supply: ForkServerSupply;
 const pipes: Pipe<NodeJS.ReadableStream>[] = [];
 
 beforeEach(() => {
-  supply = new ForkServerSupply('/usr/bin/perl', createKeepingLogger());
+  supply = new ForkServerSupply('/usr/bin/perl', {}, createKeepingLogger());
 });
 
 afterEach(async () => {
