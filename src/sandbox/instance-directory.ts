@@ -14,7 +14,6 @@ export interface InstancePaths {
   readonly workspaces: string;
   /** A directory for each execution: its TMPDIR. */
   readonly temporary: string;
-  readonly fifos: string;
 }
 
 export function instancePaths(directory: string): InstancePaths {
@@ -24,7 +23,6 @@ export function instancePaths(directory: string): InstancePaths {
     ledger: join(directory, 'ledger.jsonl'),
     workspaces: join(directory, 'workspaces'),
     temporary: join(directory, 'tmp'),
-    fifos: join(directory, 'fifos'),
   };
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Logger } from '../tracking/index.js';
 import { errorCode } from './error-code.js';
 import { SandboxError } from './errors.js';
+import { makeFifoDirectory, removeFifoDirectory } from './fifo-directory.js';
 import { Guardian } from './guardian.js';
 import { type InstancePaths, instancePaths, instancesDirectory } from './instance-directory.js';
 import { Ledger } from './ledger.js';
@@ -28,6 +29,8 @@ export class SandboxInstance {
   readonly id: string;
   readonly paths: InstancePaths;
   readonly ledger: Ledger;
+  /** For the FIFOs of commands; private. */
+  readonly fifoDirectory: string;
   readonly #startGuardian: () => Guardian | null;
   readonly #logger: Logger;
   #guardian: Guardian | null = null;
@@ -37,6 +40,7 @@ export class SandboxInstance {
     this.id = id;
     this.paths = paths;
     this.#logger = logger;
+    this.fifoDirectory = makeFifoDirectory(paths.directory);
     this.ledger = new Ledger(paths.ledger, logger);
     const guarded = tools.shell !== null && sweepCommand.length > 0;
     this.#startGuardian = () => (guarded ? new Guardian(tools.shell, sweepCommand, paths.directory, logger) : null);
@@ -59,10 +63,11 @@ export class SandboxInstance {
     try {
       await ensurePrivateDirectory(paths.directory);
       writeOwner(paths.owner);
-      for (const directory of [paths.workspaces, paths.temporary, paths.fifos]) mkdirSync(directory, { mode: 0o700 });
+      for (const directory of [paths.workspaces, paths.temporary]) mkdirSync(directory, { mode: 0o700 });
       await sweepOtherInstances(parent, paths.directory, options.logger);
       return new SandboxInstance(id, paths, options);
     } catch (error) {
+      await removeFifoDirectory(paths.directory);
       await removeTree(paths.directory);
       if (error instanceof SandboxError) throw error;
       const message = `the private directory ${paths.directory} could not be set up (${errorCode(error)})`;
@@ -86,6 +91,7 @@ export class SandboxInstance {
 
   async #removeDirectory(): Promise<void> {
     try {
+      await removeFifoDirectory(this.paths.directory);
       await removeTree(this.paths.directory);
     } catch (error) {
       const { directory } = this.paths;

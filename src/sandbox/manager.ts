@@ -86,7 +86,7 @@ export class SandboxManager {
       starting = await openStarting({
         tools,
         instanceId: instance.id,
-        directory: instance.paths.fifos,
+        directory: instance.fifoDirectory,
         reserve: PIPES_PER_TASK * poolSize,
         logger,
       });

@@ -1,0 +1,37 @@
+import { mkdirSync, statfsSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { removeTree } from './remove-tree.js';
+
+const SHARED_MEMORY = '/dev/shm';
+const TMPFS_MAGIC = 0x01_02_19_94;
+
+/**
+ * Makes the directory for the FIFOs of an instance, which only this user may enter. It is in memory where there is a
+ * tmpfs for everybody: what takes 2 µs there takes 300 on a disk, and each task has several.
+ * @param directory that of the instance, which it is in where there is none
+ * @throws the system's error where it cannot be made
+ */
+export function makeFifoDirectory(directory: string): string {
+  const inMemory = directoryInMemory(directory);
+  try {
+    if (statfsSync(SHARED_MEMORY).type === TMPFS_MAGIC) {
+      mkdirSync(inMemory, { mode: 0o700 });
+      return inMemory;
+    }
+  } catch {
+    // It may be missing, full, read-only or closed to this user: then a disk will do.
+  }
+  const onDisk = join(directory, 'fifos');
+  mkdirSync(onDisk, { mode: 0o700 });
+  return onDisk;
+}
+
+/** Removes the FIFOs of an instance, wherever they were made. */
+export async function removeFifoDirectory(directory: string): Promise<void> {
+  await removeTree(directoryInMemory(directory));
+}
+
+/** The name has the instance's id, which nobody else has. */
+function directoryInMemory(directory: string): string {
+  return join(SHARED_MEMORY, `exec-sidecar-${process.getuid?.() ?? 0}-${basename(directory)}`);
+}
