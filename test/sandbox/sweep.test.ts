@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { makeFifoDirectory } from '../../src/sandbox/fifo-directory.js';
 import { sweepInstance } from '../../src/sandbox/index.js';
 import { ownIdentity } from '../../src/sandbox/owner.js';
 import { identify } from '../../src/sandbox/process-reader.js';
@@ -61,6 +62,14 @@ describe('sweeping an instance', () => {
     const directory = await leave();
     expect(await sweepInstance(directory)).toEqual({ directory, owner: 'dead', leaked: 0, removed: true });
     expect(existsSync(directory)).toBe(false);
+  });
+
+  it('removes its FIFOs, wherever they are', async () => {
+    const directory = await leave();
+    const fifos = makeFifoDirectory(directory);
+    await writeFile(join(fifos, 'fifo'), '');
+    expect(await sweepInstance(directory)).toMatchObject({ removed: true });
+    expect(existsSync(fifos)).toBe(false);
   });
 
   it.skipIf(!onLinux)('kills a process on the ledger, and no other', async () => {

@@ -7,7 +7,8 @@ import { waitFor } from '../../support/wait-for.js';
 
 /**
  * A workspace root for the sidecars of one test. Whatever they start bears its unique path, or the id of an instance
- * that had its folder below it, in its environment or on its command line, and whatever they write on disk lies below it.
+ * that had its folder below it, in its environment or on its command line, and whatever they write on disk lies below it;
+ * what they keep in memory bears the id of the instance.
  * Disposing of it asserts that nothing of either is left.
  */
 export class Traces implements AsyncDisposable {
@@ -49,7 +50,8 @@ export class Traces implements AsyncDisposable {
 
   /** Waits until no process and no folder is left. */
   async vanish(deadlineMs = 10_000): Promise<void> {
-    const isClean = async () => (await this.processes()).length === 0 && (await this.folders()).length === 0;
+    const remains = async () => [...(await this.processes()), ...(await this.folders()), ...(await this.#inMemory())];
+    const isClean = async () => (await remains()).length === 0;
     await waitFor(isClean, `no process and no folder of ${this.root}`, deadlineMs);
   }
 
@@ -61,6 +63,11 @@ export class Traces implements AsyncDisposable {
       for (const pid of await this.processes()) process.kill(pid, 'SIGKILL');
       await rm(this.root, { recursive: true, force: true });
     }
+  }
+
+  async #inMemory(): Promise<string[]> {
+    const names = await readdir('/dev/shm').catch(() => []);
+    return names.filter((name) => [...this.#marks].some((mark) => name.endsWith(mark)));
   }
 
   async #isMentionedBy(pid: number): Promise<boolean> {

@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, statfsSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { makeFifoDirectory, removeFifoDirectory } from '../../src/sandbox/fifo-directory.js';
+import { useTemporaryFolder } from '../support/temporary-folder.js';
+
+const folder = useTemporaryFolder();
+
+function instance(): string {
+  const directory = join(folder(), randomUUID());
+  mkdirSync(directory);
+  return directory;
+}
+
+const hasMemory = existsSync('/dev/shm') && statfsSync('/dev/shm').type === 0x01_02_19_94;
+
+describe('the directory for FIFOs', () => {
+  it('is open to this user only, and goes without a trace', async () => {
+    const directory = instance();
+    const fifos = makeFifoDirectory(directory);
+    expect(statSync(fifos).mode & 0o777).toBe(0o700);
+    mkdirSync(join(fifos, 'anything'));
+    await removeFifoDirectory(directory);
+    expect(existsSync(fifos)).toBe(dirname(fifos) === directory);
+    await removeFifoDirectory(directory);
+  });
+
+  it.skipIf(!hasMemory)('is in memory, and named after the instance', async () => {
+    const directory = instance();
+    const fifos = makeFifoDirectory(directory);
+    expect(dirname(fifos)).toBe('/dev/shm');
+    expect(basename(fifos).endsWith(basename(directory))).toBe(true);
+    await removeFifoDirectory(directory);
+  });
+
+  it.skipIf(!hasMemory)('is that of the instance where another has its name in memory', async () => {
+    const directory = instance();
+    const taken = makeFifoDirectory(directory);
+    expect(makeFifoDirectory(directory)).toBe(join(directory, 'fifos'));
+    expect(existsSync(taken)).toBe(true);
+    await removeFifoDirectory(directory);
+  });
+});
