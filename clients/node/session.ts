@@ -101,7 +101,7 @@ export class Session {
 
   /** What a waiter is told when this sidecar has ended. */
   lossError(exit: ExitInfo, task = NO_TASK): SidecarLostError {
-    return new SidecarLostError(this.#loss, exit, task);
+    return new SidecarLostError(reasonOf(this.#loss, exit), exit, task);
   }
 
   async #open(): Promise<void> {
@@ -188,4 +188,10 @@ export class Session {
     this.#health?.[Symbol.dispose]();
     if (this.#ready) this.#context.work.suspend();
   }
+}
+
+/** A frame that is cut off is no fault of a sidecar that somebody has killed. */
+function reasonOf(loss: Loss, { signal, step }: ExitInfo): Loss {
+  const isKilledByOthers = signal !== null && step !== 'SIGTERM' && step !== 'SIGKILL';
+  return loss.protocolCode === 'frame_truncated' && isKilledByOthers ? { code: 'sidecar_exited' } : loss;
 }

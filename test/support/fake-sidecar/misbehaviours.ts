@@ -53,6 +53,10 @@ export const FAILED_STARTS: Readonly<Record<string, Misbehaviour>> = {
     steps: [HELLO, { text: 'Welcome!\n' }],
     told: { code: 'sidecar_fault', protocolCode: 'frame_too_large' },
   },
+  'is killed inside hello': {
+    steps: [{ cut: HELLO, bytes: 9 }, { die: 'SIGKILL' }],
+    told: { code: 'sidecar_exited', exitCode: null, signal: 'SIGKILL' },
+  },
   'dies inside hello': {
     steps: [{ cut: HELLO, bytes: 9 }, { exit: 1 }],
     told: { code: 'sidecar_fault', protocolCode: 'frame_truncated', exitCode: 1 },
@@ -86,6 +90,10 @@ export const CRASHES: Readonly<Record<string, Crash>> = {
   'dies inside a frame': {
     steps: [{ cut: { send: 'result', id: 'task', body: resultBody() }, bytes: 99 }, { exit: 1 }],
     told: { code: 'sidecar_fault', protocolCode: 'frame_truncated', exitCode: 1 },
+  },
+  'is killed inside a frame': {
+    steps: [{ cut: { send: 'result', id: 'task', body: resultBody() }, bytes: 99 }, { die: 'SIGKILL' }],
+    told: { code: 'sidecar_exited', exitCode: null, signal: 'SIGKILL' },
   },
   'dies inside a frame of which every byte came alone': {
     steps: [{ split: true }, { cut: { send: 'result', id: 'task', body: resultBody() }, bytes: 99 }, { exit: 1 }],
