@@ -18,6 +18,8 @@ export interface Bait {
   readonly workspaceRoot: string;
   readonly socketFile: string;
   readonly abstractSocket: string;
+  /** Whether its name is filled up with zeros to 108 bytes, as Node did up to version 20. */
+  readonly padsNames: boolean;
   readonly tcpPort: number;
   /** Null where the host has no IPv6. */
   readonly tcp6Port: number | null;
@@ -76,7 +78,7 @@ export class Host implements AsyncDisposable {
       secretFile: path('secret'),
       configFile: path('config.json'),
       workspaceRoot: this.workspaceRoot,
-      ...{ socketFile, abstractSocket },
+      ...{ socketFile, abstractSocket, padsNames: Number(process.versions.node.split('.')[0]) <= 20 },
       tcpPort: (await this.#listen({ port: 0, host: '127.0.0.1' }))!.port,
       tcp6Port: await this.#listen({ port: 0, host: '::1' }).then(
         (address) => address!.port,
