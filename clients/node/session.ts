@@ -161,8 +161,10 @@ export class Session {
   }
 
   #fault(fault: ProtocolFault | SidecarError): void {
+    const isCutOff = fault.code === 'frame_truncated' && this.lifetime.isSignalled;
     if (fault instanceof SidecarError) this.#startFailure ??= { error: fault };
-    else this.#lose({ code: 'sidecar_fault', protocolCode: fault.code, message: fault.message, cause: fault });
+    else if (!isCutOff)
+      this.#lose({ code: 'sidecar_fault', protocolCode: fault.code, message: fault.message, cause: fault });
     this.lifetime.end('endOfStdin');
   }
 

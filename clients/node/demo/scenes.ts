@@ -117,11 +117,17 @@ const hostScenes: readonly Scene[] = [
   },
   {
     label: 'a signal from the host',
-    task: sh('trap "echo goodbye; exit 0" USR1; echo ready > ready; while :; do sleep 0.05; done'),
+    task: {
+      ...sh('trap "echo goodbye; exit 0" USR1; echo ready; while :; do sleep 0.05; done'),
+      output: { mode: 'stream' },
+    },
     ends: 'success',
     meanwhile: async (handle) => {
-      await handle.started;
-      setTimeout(() => handle.signal('SIGUSR1'), 300);
+      let isTold = false;
+      for await (const _chunk of handle.output) {
+        if (!isTold) handle.signal('SIGUSR1');
+        isTold = true;
+      }
     },
   },
   {

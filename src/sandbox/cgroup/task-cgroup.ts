@@ -20,6 +20,8 @@ export class TaskCgroup implements AsyncDisposable {
   readonly #memoryLimitBytes: number;
   readonly #removed: () => void;
   #counters: TaskCounters;
+  /** Those before the killing, which forbids forks: what is refused then is no excess of the task's. */
+  #refusedForks: number | null | undefined;
   readonly #watches = new Set<{ close(): void }>();
 
   /** @param options.removed called when the groups are gone */
@@ -89,8 +91,10 @@ export class TaskCgroup implements AsyncDisposable {
   }
 
   /** How often limits took effect so far. To be read before `remove`. Never rejects. */
-  events(): Promise<CgroupEvents> {
-    return this.#counters.events(this.#memoryLimitBytes);
+  async events(): Promise<CgroupEvents> {
+    const events = await this.#counters.events(this.#memoryLimitBytes);
+    const refusedForks = this.#refusedForks;
+    return refusedForks === undefined ? events : { ...events, processLimitHits: refusedForks };
   }
 
   /**
@@ -124,7 +128,8 @@ export class TaskCgroup implements AsyncDisposable {
    * Kills every process in the groups, those that left their session or process group too, and resolves with those
    * that did not die before patience ended. Idempotent. Never rejects.
    */
-  kill(patience: Patience = {}): Promise<number[]> {
+  async kill(patience: Patience = {}): Promise<number[]> {
+    if (this.#refusedForks === undefined) this.#refusedForks = (await this.events()).processLimitHits;
     return killGroups(this.#groups, this.#files, patience);
   }
 

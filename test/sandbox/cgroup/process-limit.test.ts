@@ -66,6 +66,18 @@ describe.skipIf(!realSupport.kill.available || !realSupport.pids.available).each
       await task.remove();
     });
 
+    it('counts no fork that it refuses as one beyond the limit of the task', async () => {
+      for (const round of [1, 2, 3, 4, 5]) {
+        const task = await (await open()).createGroup(`e${round}`, { ...ROOMY, processes: 100 });
+        const forking = 'while :; do (:) & (:) & (:); wait; done';
+        start(task, ['/bin/sh', '-c', `${forking} & ${forking} & ${forking}`]);
+        await expect.poll(async () => (await task.pids()).length, { timeout: 20_000 }).toBeGreaterThan(2);
+        expect(await task.kill()).toEqual([]);
+        expect((await task.events()).processLimitHits).toBe(0);
+        await task.remove();
+      }
+    });
+
     it('reaches what has left the groups in one of the hierarchies', async () => {
       const task = await (await open()).createGroup('e1', ROOMY);
       const leave = 'echo 0 > "$0/../../cgroup.procs" && exec sleep 60';
