@@ -20,10 +20,10 @@ const KEEP_YOUNG_GENERATION_SMALL = '--semi-space-growth-factor=1';
 const SEPARATOR = '\n';
 
 /**
- * Compiles a program that was bundled as the function `(exports, require, module, __filename, __dirname)`, with what V8
- * has left of an earlier compilation where that lies beside it: it starts three times as fast. A cache of another
- * build is not looked at, and V8 refuses one of another version or under other flags: then all is compiled anew. The
- * program cannot import by itself what was not bundled with it.
+ * Compiles a program that was bundled as a function of what Node gives to every file, and `importModule`, with what V8 has
+ * left of an earlier compilation where that lies beside it: it starts three times as fast. A cache of another build is
+ * not looked at, and V8 refuses one of another version or under other flags: then all is compiled anew. The program
+ * cannot import by itself what was not bundled with it.
  * @param path the absolute path of the program
  */
 export function loadProgram(path: string): LoadedProgram {
@@ -38,7 +38,8 @@ export function loadProgram(path: string): LoadedProgram {
     buildId,
     run() {
       const module = { exports: {} };
-      script.runInThisContext()(module.exports, createRequire(path), module, path, dirname(path));
+      const importModule = (url: string) => import(url);
+      script.runInThisContext()(module.exports, createRequire(path), module, path, dirname(path), importModule);
     },
   };
 }

@@ -34,6 +34,7 @@ const io: CliIo = {
   stdout,
   stderr: process.stderr,
   environment: process.env,
+  importModule,
   executable: join(import.meta.dirname, 'exec-sidecar.cjs'),
   termination: termination.signal,
   onInterrupt(listener) {

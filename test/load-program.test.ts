@@ -9,8 +9,9 @@ const folder = useTemporaryFolder();
 /** Writes a program that leaves what it was given in a global variable. */
 function writeProgram(buildId = '//# buildId=1'): string {
   const path = join(folder(), 'program.cjs');
-  const body = "globalThis.seen = { separator: require('node:path').sep, exports, module, __filename, __dirname };";
-  writeFileSync(path, `(function(exports,require,module,__filename,__dirname){${body}})\n${buildId}`);
+  const body =
+    "globalThis.seen = { separator: require('node:path').sep, exports, module, __filename, __dirname, imported: importModule('node:path') };";
+  writeFileSync(path, `(function(exports,require,module,__filename,__dirname,importModule){${body}})\n${buildId}`);
   return path;
 }
 
@@ -19,11 +20,13 @@ function seen(): Record<string, unknown> {
 }
 
 describe('a program', () => {
-  it('is given what Node gives to a file', () => {
+  it('is given what Node gives to a file, and can import', async () => {
     const path = writeProgram();
     loadProgram(path).run();
     const exports = {};
-    expect(seen()).toEqual({ separator: sep, exports, module: { exports }, __filename: path, __dirname: folder() });
+    const { imported, ...given } = seen();
+    expect(await imported).toMatchObject({ sep });
+    expect(given).toEqual({ separator: sep, exports, module: { exports }, __filename: path, __dirname: folder() });
   });
 
   it('is compiled where there is no code cache', () => {

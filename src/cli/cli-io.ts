@@ -9,6 +9,8 @@ export interface CliIo {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The path of the executable itself. */
   readonly executable: string;
+  /** Imports the module at a URL, which code from a code cache cannot do itself. */
+  readonly importModule: (url: string) => Promise<unknown>;
   /** Aborts at SIGTERM, with the name of the signal as its reason. */
   readonly termination: AbortSignal;
   /**

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { constants, Script } from 'node:vm';
 import { EXIT_CODES } from '../../protocol/index.js';
 import { type CliIo, writeText } from './cli-io.js';
 import { parseArguments, refuseOperands, refuseSettings } from './command-line.js';
@@ -24,7 +23,7 @@ export async function demo(args: readonly string[], io: CliIo): Promise<number> 
   const parsed = parseArguments(args);
   refuseOperands('demo', parsed);
   refuseSettings('demo', parsed);
-  const { runDemo } = (await importModule(DEMO.href)) as DemoModule;
+  const { runDemo } = (await io.importModule(DEMO.href)) as DemoModule;
   const interruption = new AbortController();
   io.onInterrupt(() => interruption.abort());
   const signal = AbortSignal.any([interruption.signal, io.termination]);
@@ -36,11 +35,4 @@ export async function demo(args: readonly string[], io: CliIo): Promise<number> 
     if (!signal.aborted) throw error;
     return io.termination.aborted ? EXIT_CODES.terminated : INTERRUPTED;
   }
-}
-
-/** Imports a module at a URL. By a script of its own: V8 does not know how to import for one from a code cache. */
-function importModule(url: string): Promise<unknown> {
-  const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
-  const script = new Script('(url) => import(url)', { importModuleDynamically });
-  return script.runInThisContext()(url) as Promise<unknown>;
 }

@@ -31,6 +31,7 @@ export function startCli(argv: readonly string[], options: CliOptions = {}): Cli
     stdout: Object.assign(stdout, { isTTY }),
     stderr: Object.assign(stderr, { isTTY }),
     environment,
+    importModule: (url) => import(url),
     executable: '/nonexistent/exec-sidecar.js',
     termination: termination.signal,
     onInterrupt(listener) {
