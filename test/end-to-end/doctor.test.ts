@@ -3,7 +3,7 @@ import type { EnforcementTable } from '../../protocol/index.js';
 import { withoutBubblewrap } from '../sandbox/bubblewrap/support.js';
 import { useStrongestSandbox } from '../support/strongest-sandbox.js';
 import { useTemporaryFolder } from '../support/temporary-folder.js';
-import { withoutBwrap } from '../support/without-bwrap.js';
+import { withoutProgram } from '../support/without-program.js';
 import { type CliOutcome, cli } from './support/cli.js';
 import { withSidecar } from './support/sidecar.js';
 
@@ -53,7 +53,7 @@ describe('exec-sidecar doctor --require kernel', () => {
 });
 
 describe('exec-sidecar doctor where bwrap is not installed', () => {
-  const program = () => [withoutBwrap(folder())] as const;
+  const program = () => [withoutProgram('bwrap', folder())] as const;
 
   it('names the package, and exits with 1 where the kernel is required', async () => {
     const { exitCode, stdout } = await cli(['doctor', '--require', 'kernel'], { program: [...program()] });

@@ -3,7 +3,7 @@ import { Sidecar } from '../../clients/node/index.js';
 import { EXECUTABLE } from '../end-to-end/support/executable.js';
 import { Traces } from '../end-to-end/support/traces.js';
 import { temporaryDirectory } from '../sandbox/support/directories.js';
-import { withoutBwrap } from '../support/without-bwrap.js';
+import { withoutProgram } from '../support/without-program.js';
 
 const NOWHERE = '/nowhere/at/all';
 
@@ -22,7 +22,11 @@ describe('a sidecar is not started, and says why, where its configuration has', 
   it('a backend that is not installed', async () => {
     await using directory = await temporaryDirectory();
     const config = { sandbox: 'bubblewrap' };
-    await expectRefused(withoutBwrap(directory.path), config, /bubblewrap.*not installed.*available here: process/s);
+    await expectRefused(
+      withoutProgram('bwrap', directory.path),
+      config,
+      /bubblewrap.*not installed.*available here: process/s,
+    );
   });
 });
 
