@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { appendFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 import { Sidecar } from '../dist/clients/node/index.js';
 import { codeCachePath, encodeCodeCache, loadProgram } from '../dist/src/load-program.js';
 
@@ -25,6 +26,8 @@ async function build() {
 function record() {
   const program = loadProgram(PROGRAM);
   process.once('exit', () => {
+    // V8 takes a cache only under the flags that it was made under, and the program may have changed this one.
+    setFlagsFromString('--semi-space-growth-factor=2');
     const cache = codeCachePath(PROGRAM);
     writeFileSync(`${cache}.new`, encodeCodeCache(program.buildId, program.script.createCachedData()), { mode: 0o644 });
     renameSync(`${cache}.new`, cache);

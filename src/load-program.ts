@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 
 /** A program that has been compiled and not run yet. */
@@ -12,9 +11,6 @@ export interface LoadedProgram {
   /** Runs it, as Node would have run the file. */
   run(): void;
 }
-
-/** Under load V8 would let it grow to 32 MiB and keep them. A sidecar is to stay small beside its host. */
-const KEEP_YOUNG_GENERATION_SMALL = '--semi-space-growth-factor=1';
 
 /** What a code cache begins with is the build id, and then this. */
 const SEPARATOR = '\n';
@@ -27,8 +23,6 @@ const SEPARATOR = '\n';
  * @param path the absolute path of the program
  */
 export function loadProgram(path: string): LoadedProgram {
-  // Before anything is compiled: V8 takes a cache only under the flags that it was made under.
-  setFlagsFromString(KEEP_YOUNG_GENERATION_SMALL);
   const source = readFileSync(path, 'latin1');
   const buildId = source.slice(source.lastIndexOf(SEPARATOR) + 1);
   const cachedData = readCodeCache(codeCachePath(path), buildId);

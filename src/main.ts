@@ -3,6 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type CliIo, writeText } from './cli/cli-io.js';
 import { runCli } from './cli/index.js';
 import { closeInheritedDescriptors } from './sandbox/inherited-descriptors.js';
+import { boundYoungGeneration } from './young-generation.js';
+
+boundYoungGeneration();
 
 // What the host has left open for this process by accident is not for its tasks.
 closeInheritedDescriptors();
