@@ -2,7 +2,7 @@ import { checkArgumentSize } from './argument-size.js';
 import type { CommandStarter, StartRequest } from './command-starter.js';
 import type { FifoPool } from './fifo-pool.js';
 import { type LaunchTools, launchLine } from './launch-line.js';
-import { makeDirectory } from './make-directory.js';
+import { makeDirectories } from './make-directories.js';
 import { divideEnvironment } from './shell-environment.js';
 import { type SpawnedCommand, spawnCommand } from './spawn-command.js';
 import { spawnJoined } from './spawn-joined.js';
@@ -21,7 +21,7 @@ export class DirectStarter implements CommandStarter {
   async start(request: StartRequest): Promise<SpawnedCommand> {
     const { cwd, stdin, descriptors, procsFiles, user } = request;
     // A shell's exec takes no `--`: what it starts has to begin with a slash, not with a dash.
-    for (const directory of request.directories) await makeDirectory(directory);
+    await makeDirectories(request.directories);
     const [name, ...args] = request.argv;
     const command = [this.#tools.setpriv === null ? request.file : name, ...args];
     const { plain, restoring } = divideEnvironment(request.environment);

@@ -1,5 +1,6 @@
 import { mkdirSync, statfsSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { userDirectory } from './instance-directory.js';
 import { removeTree } from './remove-tree.js';
 
 const SHARED_MEMORY = '/dev/shm';
@@ -33,5 +34,5 @@ export async function removeFifoDirectory(directory: string): Promise<void> {
 
 /** The name has the instance's id, which nobody else has. */
 function directoryInMemory(directory: string): string {
-  return join(SHARED_MEMORY, `exec-sidecar-${process.getuid?.() ?? 0}-${basename(directory)}`);
+  return join(SHARED_MEMORY, `${userDirectory()}-${basename(directory)}`);
 }

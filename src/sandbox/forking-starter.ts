@@ -24,7 +24,6 @@ export class ForkingStarter implements CommandStarter {
         user,
         descriptors: [...stdio.child, ...descriptors],
       });
-      for (const stream of [stdio.stdin, stdio.stdout, stdio.stderr]) stream?.on('error', () => undefined);
       stdio.closeChildEnds();
       return { ...forked, stdin: stdio.stdin, stdout: stdio.stdout, stderr: stdio.stderr, release: stdio.release };
     } catch (error) {

@@ -44,7 +44,8 @@ export async function instancesDirectory(workspaceRoot = tmpdir()): Promise<stri
   }
 }
 
-function userDirectory(): string {
+/** What the directories of this user's instances lie in, and begin with where they lie in one with those of others. */
+export function userDirectory(): string {
   return `exec-sidecar-${process.getuid?.() ?? 0}`;
 }
 

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import type { Logger } from '../tracking/index.js';
 import { errorCode } from './error-code.js';
 import { SandboxError } from './errors.js';
-import { makeFifoDirectory, removeFifoDirectory } from './fifo-directory.js';
+import { makeFifoDirectory } from './fifo-directory.js';
 import { Guardian } from './guardian.js';
 import { type InstancePaths, instancePaths, instancesDirectory } from './instance-directory.js';
 import { Ledger } from './ledger.js';
 import { writeOwner } from './owner.js';
 import { ensurePrivateDirectory } from './private-directory.js';
-import { removeTree } from './remove-tree.js';
+import { removeInstance } from './remove-instance.js';
 import { sweepOtherInstances } from './sweep.js';
 import type { SandboxTools } from './tools.js';
 
@@ -67,8 +67,7 @@ export class SandboxInstance {
       await sweepOtherInstances(parent, paths.directory, options.logger);
       return new SandboxInstance(id, paths, options);
     } catch (error) {
-      await removeFifoDirectory(paths.directory);
-      await removeTree(paths.directory);
+      await removeInstance(paths.directory);
       if (error instanceof SandboxError) throw error;
       const message = `the private directory ${paths.directory} could not be set up (${errorCode(error)})`;
       throw new SandboxError('sandbox', 'no_instance', message, { path: paths.directory }, { cause: error });
@@ -91,8 +90,7 @@ export class SandboxInstance {
 
   async #removeDirectory(): Promise<void> {
     try {
-      await removeFifoDirectory(this.paths.directory);
-      await removeTree(this.paths.directory);
+      await removeInstance(this.paths.directory);
     } catch (error) {
       const { directory } = this.paths;
       this.#logger.warn({ err: error, directory }, 'a private directory is left to the sweep of the next start');

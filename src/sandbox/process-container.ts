@@ -10,7 +10,7 @@ import { SandboxError } from './errors.js';
 import { inspectExecutable } from './executable.js';
 import { GroupedProcess } from './grouped-process.js';
 import type { SandboxInstance } from './instance.js';
-import { makeDirectory } from './make-directory.js';
+import { makeDirectories } from './make-directories.js';
 import { measureFiles } from './measure.js';
 import type { ProcessIdentity } from './process-entry.js';
 import { ProcessTree } from './process-tree.js';
@@ -55,7 +55,7 @@ export class ProcessContainer implements Container {
     const container = new ProcessContainer(spec, context);
     try {
       if (spec.files.length > 0) {
-        await container.#makeDirectories();
+        await makeDirectories(container.#directories);
         container.#given = await writeFiles(container.workspace, spec.files, spec.limits);
       }
       container.#cgroup = await context.cgroups.createGroup(spec.executionId, spec.limits);
@@ -91,15 +91,12 @@ export class ProcessContainer implements Container {
     return [this.workspace, this.#temporary];
   }
 
-  async #makeDirectories(): Promise<void> {
-    for (const directory of this.#directories) await makeDirectory(directory);
-  }
-
   async #start(spec: CommandSpec): Promise<GroupedProcess> {
     const { instance, starter, allowedCwd } = this.#context;
     // Who starts the command makes the directories at less cost, where nothing has to be in them before.
-    const isLate = this.#spec.files.length === 0 && spec.cwd === undefined;
-    if (this.#spec.files.length === 0 && !isLate) await this.#makeDirectories();
+    const missing = this.#spec.files.length > 0 ? [] : this.#directories;
+    const isLate = spec.cwd === undefined;
+    if (!isLate) await makeDirectories(missing);
     const cwd = await resolveCwd(this.workspace, spec.cwd, allowedCwd);
     const environment = taskEnvironment({
       given: spec.env,
@@ -112,7 +109,7 @@ export class ProcessContainer implements Container {
     const spawned = await starter.start({
       file: inspectExecutable(spec.command, environment.PATH ?? '', cwd),
       argv: [spec.command, ...spec.args],
-      directories: isLate ? this.#directories : [],
+      directories: isLate ? missing : [],
       cwd,
       environment,
       stdin: spec.stdin,

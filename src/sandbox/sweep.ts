@@ -4,13 +4,12 @@ import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../tracking/index.js';
 import { sweepCgroups } from './cgroup/index.js';
-import { removeFifoDirectory } from './fifo-directory.js';
 import { checkInstanceDirectory, instancePaths, listInstances } from './instance-directory.js';
 import { killTree } from './kill-tree.js';
 import { readLedger } from './ledger.js';
 import { type Owner, type OwnerState, ownerState, readOwner } from './owner.js';
 import { ProcessTree } from './process-tree.js';
-import { removeTree } from './remove-tree.js';
+import { removeInstance } from './remove-instance.js';
 
 export interface SweepReport {
   readonly directory: string;
@@ -63,10 +62,7 @@ async function sweepInState(directory: string, owner: OwnerState): Promise<Sweep
   // The pids on the ledger of an earlier boot are those of other processes by now.
   const leaked = owner === 'dead' ? await killInstance(directory) : 0;
   const { left } = await sweepCgroups(readLedger(instancePaths(directory).ledger).cgroups);
-  if (leaked === 0 && left.length === 0) {
-    await removeFifoDirectory(directory);
-    await removeTree(directory);
-  }
+  if (leaked === 0 && left.length === 0) await removeInstance(directory);
   return { directory, owner, leaked, removed: leaked === 0 && left.length === 0 };
 }
 

@@ -1,9 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { statusBytes } from '../support/proc-status.js';
+
+const MIB = 1_048_576;
 
 /** The resident memory of a process, in MiB, from /proc. None where it is gone. */
 export function residentMiB(pid: number): number {
-  const [, kibibytes = 0] = /^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`)) ?? [];
-  return Number(kibibytes) / 1_024;
+  try {
+    return (statusBytes(pid, 'VmRSS') || 0) / MIB;
+  } catch {
+    return 0;
+  }
 }
 
 /**

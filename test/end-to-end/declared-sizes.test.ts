@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { statusBytes } from '../support/proc-status.js';
 import { isAlive } from '../support/processes.js';
 import { RawHost } from '../support/raw-host.js';
 import { waitFor } from '../support/wait-for.js';
@@ -48,9 +48,7 @@ async function nextHeartbeat(host: RawHost): Promise<void> {
 
 /** What a process has had resident at most, and has allocated now, touched or not; in bytes. */
 function memoryOf(pid: number): { readonly peak: number; readonly data: number } {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  const figure = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) * 1_024;
-  return { peak: figure('VmHWM'), data: figure('VmData') };
+  return { peak: statusBytes(pid, 'VmHWM'), data: statusBytes(pid, 'VmData') };
 }
 
 /** A frame of 4 MiB - 1 that begins with 15 arrays, one in the other. */

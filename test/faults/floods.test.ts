@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { createHash, type Hash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { Task } from '../../protocol/index.js';
+import { statusBytes } from '../support/proc-status.js';
 import { RawHost } from '../support/raw-host.js';
 import { waitFor } from '../support/wait-for.js';
 import { isLong } from './support/length.js';
@@ -32,13 +32,13 @@ describe.each(['sockets', 'fifos'] as const)('four floods over %s', (transport) 
     });
     const expected = hashOf('seq', ['1', String(LAST_NUMBER)]);
     const alone = await latencies(host, 1_000);
-    const before = memoryOf(host.pid);
+    const before = statusBytes(host.pid, 'VmRSS');
     for (const id of FLOODS) await host.submit(id, flood);
     const window = host.ready.window.outputBytes;
     await waitFor(() => [...floods.values()].every(({ bytes }) => bytes === window), 'four full windows');
     const beside = await latencies(host, 2_000);
     const added = Math.max(...beside) - Math.max(...alone);
-    const stalledGrowth = memoryOf(host.pid) - before;
+    const stalledGrowth = statusBytes(host.pid, 'VmRSS') - before;
     expect(added).toBeLessThan(ADDED_LATENCY_MS);
     expect(stalledGrowth).toBeLessThan(GROWTH_BYTES);
 
@@ -46,7 +46,7 @@ describe.each(['sockets', 'fifos'] as const)('four floods over %s', (transport) 
     host.readSlowly({ bytes: 50_000, restMs: 50 });
     let slowGrowth = 0;
     for (const until = performance.now() + SLOW_MS; performance.now() < until; await sleep(500)) {
-      slowGrowth = Math.max(slowGrowth, memoryOf(host.pid) - before);
+      slowGrowth = Math.max(slowGrowth, statusBytes(host.pid, 'VmRSS') - before);
     }
     console.info({ transport, added, stalledGrowth, slowGrowth, alone: summary(alone), beside: summary(beside) });
     expect(slowGrowth).toBeLessThan(GROWTH_BYTES);
@@ -98,12 +98,6 @@ async function latencies(host: RawHost, firstId: number): Promise<number[]> {
 function summary(taken: readonly number[]): { median: number; worst: number } {
   const sorted = taken.map(Math.round).sort((a, b) => a - b);
   return { median: sorted[Math.floor(sorted.length / 2)]!, worst: sorted.at(-1)! };
-}
-
-/** The resident memory of a process, in bytes. */
-function memoryOf(pid: number): number {
-  const [, kibibytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Number(kibibytes) * 1_024;
 }
 
 /** The hash of what a command writes. */

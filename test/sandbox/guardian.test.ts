@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sweepInstance } from '../../src/sandbox/index.js';
 import { type BuiltProgram, bundle } from '../support/bundle.js';
+import { statusBytes } from '../support/proc-status.js';
 import { isAlive } from '../support/processes.js';
 import { without } from '../support/requirements.js';
 import { waitFor } from '../support/wait-for.js';
@@ -50,7 +51,7 @@ describe('the guardian of a sidecar', () => {
     const owner = await startOwner({ program, sweeper, workspaceRoot: place.path, source: 'echo ready; sleep 600' });
     const guardian = childrenOf(owner.pid).find((pid) => commandLine(pid).includes(owner.instance));
     expect(guardian).toBeDefined();
-    const residentKiB = Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${guardian}/status`, 'utf8'))?.[1]);
+    const residentKiB = statusBytes(guardian!, 'VmRSS') / 1_024;
     expect(residentKiB).toBeLessThan(2_048);
     const gone = once(owner.child, 'exit');
     owner.child.kill('SIGTERM');

@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Sidecar } from '../../clients/node/index.js';
 import type { RemainsCounter } from '../hostile/support/remains.js';
+import { statusBytes, statusField } from '../support/proc-status.js';
 import { descendantsOf } from '../support/processes.js';
 
 /** What is measured: its name, and what it is counted in. */
@@ -53,7 +54,7 @@ export class FigureReader {
     const { heapBytes = 0, externalBytes = 0, activeResources = {} } = health;
     const hostMemory = process.memoryUsage();
     return {
-      rssBytes: kibibytes(pid, 'VmRSS') * 1_024,
+      rssBytes: statusBytes(pid, 'VmRSS'),
       heapBytes,
       externalBytes,
       openFiles: openFiles(pid),
@@ -89,13 +90,4 @@ async function children(path: string): Promise<string[]> {
 
 function openFiles(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;
-}
-
-function kibibytes(pid: number, field: string): number {
-  return Number.parseInt(statusField(pid, field), 10);
-}
-
-function statusField(pid: number, field: string): string {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return new RegExp(`^${field}:\\s+(.+)$`, 'm').exec(status)?.[1] ?? '';
 }

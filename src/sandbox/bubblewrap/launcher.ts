@@ -16,10 +16,10 @@ export const FILLED = 'filled';
 export const STARTED = 'started';
 
 /**
- * The first program in a sandbox. It says that it is there, extracts the task's files, waits for the script, and tells
- * how the script's process ended, which is the leader of a session: an exit code, or 256 + the signal. awk, because a shell gives a signal as an exit code
- * above 128 and bubblewrap does as well. It ends itself with what a shell would: the task can write to the descriptor
- * that it tells its status on, but not change how it exits.
+ * The first program in a sandbox. It says that it is there, extracts the task's files, waits for the script, and tells how
+ * the script's process, the leader of a session, ended: by an exit code, or 256 + the signal. awk, because a shell gives a
+ * signal as an exit code above 128 and bubblewrap does as well. It ends itself with what a shell would: the task can
+ * write to the descriptor that it tells its status on, but not change how it exits.
  */
 const PROGRAM = `BEGIN {
   out = "/proc/self/fd/${DESCRIPTORS.status}"

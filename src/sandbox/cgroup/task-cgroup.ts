@@ -129,7 +129,7 @@ export class TaskCgroup implements AsyncDisposable {
    * that did not die before patience ended. Idempotent. Never rejects.
    */
   async kill(patience: Patience = {}): Promise<number[]> {
-    if (this.#refusedForks === undefined) this.#refusedForks = (await this.events()).processLimitHits;
+    if (this.#refusedForks === undefined) this.#refusedForks = await this.#counters.processLimitHits();
     return killGroups(this.#groups, this.#files, patience);
   }
 

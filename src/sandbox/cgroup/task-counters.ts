@@ -57,11 +57,16 @@ export class TaskCounters {
   }
 
   async events(memoryLimitBytes: number): Promise<CgroupEvents> {
-    const [memory, pids] = await Promise.all([
+    const [memory, processLimitHits] = await Promise.all([
       this.#memoryEvents(memoryLimitBytes),
-      this.#keyed('pids', 'pids.events'),
+      this.processLimitHits(),
     ]);
-    return { ...memory, processLimitHits: pids.get('max') ?? null };
+    return { ...memory, processLimitHits };
+  }
+
+  /** Of the events only this one: one system call. */
+  async processLimitHits(): Promise<number | null> {
+    return (await this.#keyed('pids', 'pids.events')).get('max') ?? null;
   }
 
   async close(): Promise<void> {

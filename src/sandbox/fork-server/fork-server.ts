@@ -52,8 +52,10 @@ export class ForkServer implements AsyncDisposable {
       detached: true,
       reject: false,
     });
-    const said: string[] = [];
-    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => said.push(text));
+    let said = '';
+    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said = (said + text).slice(0, MAX_SAID_CHARACTERS);
+    });
     this.#child.stdin.on('error', () => undefined);
     this.#child.stdout.setEncoding('latin1').on('data', (text: string) => this.#read(text));
     this.#ready = new Promise((resolve) => {
@@ -62,7 +64,7 @@ export class ForkServer implements AsyncDisposable {
     this.#ended = this.#child.then(({ exitCode, signal }) => {
       this.#lose();
       if (this.#closing) return;
-      logger.warn({ exitCode, signal, stderr: said.join('').slice(0, 1_000) }, 'the fork server of commands has ended');
+      logger.warn({ exitCode, signal, stderr: said }, 'the fork server of commands has ended');
     });
   }
 
@@ -142,7 +144,7 @@ export class ForkServer implements AsyncDisposable {
     this.#rest = lines.pop() ?? '';
     for (const line of lines) {
       const report = parseReport(line);
-      this.#awaited.get(report.kind === 'ready' ? 0 : report.id)?.settle(report);
+      this.#awaited.get(report.id)?.settle(report);
     }
   }
 
@@ -152,6 +154,9 @@ export class ForkServer implements AsyncDisposable {
     this.#awaited.clear();
   }
 }
+
+/** What is kept of what it says on stderr, for the log. */
+const MAX_SAID_CHARACTERS = 1_000;
 
 /** As wait(2) tells it. */
 function exitOf(status: number): ExitStatus {

@@ -29,7 +29,8 @@ export interface RunOrder {
 
 /** What the fork server tells; `id` is that of the order. */
 export type Report =
-  | { readonly kind: 'ready' }
+  /** Once, before any order, with the id 0. */
+  | { readonly kind: 'ready'; readonly id: number }
   | { readonly kind: 'started'; readonly id: number; readonly identity: ProcessIdentity }
   /** `status` as wait(2) gives it. */
   | { readonly kind: 'ended'; readonly id: number; readonly status: number }
@@ -49,7 +50,7 @@ export function encodeRun(id: number, order: RunOrder): Buffer {
   return encode([
     ...['run', `${id}`, order.cwd, streams!, further!],
     order.user === null ? '' : `${order.user.uid},${order.user.gid}`,
-    order.rlimits === null ? '' : rlimitsOf(order.rlimits),
+    order.rlimits === null ? '' : encodeRlimits(order.rlimits),
     ...[`${order.procsFiles.length}`, ...order.procsFiles],
     ...[`${order.directories.length}`, ...order.directories],
     ...[`${environment.length}`, ...environment],
@@ -77,7 +78,7 @@ export function parseReport(line: string): Report {
 /** The numbers of resources are those of Linux: getrlimit(2). */
 const RLIMIT = { cpu: 0, fileSize: 1, core: 4, openFiles: 7 } as const;
 
-function rlimitsOf({ openFiles, fileSizeBytes, cpuSeconds }: Rlimits): string {
+function encodeRlimits({ openFiles, fileSizeBytes, cpuSeconds }: Rlimits): string {
   return [
     [RLIMIT.core, 0, 0],
     [RLIMIT.openFiles, openFiles, openFiles],

@@ -74,7 +74,7 @@ $SIG{CHLD} = sub { syswrite $ringer, '!' };
 die_with_parent();
 opendir(my $seen, "/proc/$sidecar/fd") or die "/proc/$sidecar/fd: $!\n";
 closedir $seen;
-report('ready');
+report('ready', 0);
 
 while (1) {
   my $ready = '';
