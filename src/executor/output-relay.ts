@@ -1,5 +1,4 @@
 import type { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type LimitEvidence, MAX_OUTPUT_CHUNK_BYTES, type OutputOptions } from '../../protocol/index.js';
 import { outputChunks } from '../sandbox/index.js';
 import type { QueueGauge } from '../tracking/index.js';
@@ -96,15 +95,13 @@ export class OutputRelay {
    * nothing has come through it for a second; output that waits for the host is waited for.
    */
   async drain(pumps: Promise<unknown>, streams: readonly Readable[]): Promise<void> {
-    const done = new AbortController();
-    const finished = pumps.finally(() => done.abort());
     this.#lastProgress = performance.now();
-    while (!done.signal.aborted) {
-      await sleep(DRAIN_IDLE_MS / 4, undefined, { signal: done.signal }).catch(() => undefined);
+    const watch = setInterval(() => {
       const silent = performance.now() - this.#lastProgress;
       if (!this.#stall.running && silent >= DRAIN_IDLE_MS) for (const stream of streams) stream.destroy();
-    }
-    await finished;
+    }, DRAIN_IDLE_MS / 4);
+    await pumps;
+    clearInterval(watch);
   }
 
   /** What has come, cut to what a result may hold. */

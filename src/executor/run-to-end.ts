@@ -76,7 +76,7 @@ async function concludeFromSignal(
 ): Promise<void> {
   if (exit.signal === null) return;
   const { resourceLimits, executionId } = handle.validated;
-  const counted = await accounting?.usage();
+  const counted = await accounting?.totals();
   const struck = limitBehindSignal(exit, resourceLimits, counted?.cpuMs ?? null);
   if (struck === null || !handle.termination.settle(struck.cause)) return;
   const { limit, capacity } = struck;

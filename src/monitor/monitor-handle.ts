@@ -1,6 +1,6 @@
 import type { EffectiveLimits, LimitEvidence, ResourceUsage, UsageEvent } from '../../protocol/index.js';
 import type { WorkspaceMeasure } from '../sandbox/backend.js';
-import { type CgroupUsage, isOutOfMemory } from '../sandbox/cgroup/index.js';
+import { type CgroupTotals, isOutOfMemory } from '../sandbox/cgroup/index.js';
 import type { Logger, QueueRegistry } from '../tracking/index.js';
 import { type Breach, LimitWatch, type WatchedLimit } from './limit-watch.js';
 import type { MonitorObserver, MonitorTarget } from './monitor-target.js';
@@ -112,7 +112,7 @@ export class MonitorHandle {
    * with the final figures; those that were never sampled are null.
    * @param counted what the kernel has counted by now; null where it does not
    */
-  async finish(counted: CgroupUsage | null): Promise<ResourceUsage> {
+  async finish(counted: CgroupTotals | null): Promise<ResourceUsage> {
     const wallMs = Math.round(this.#clock.elapsedMs);
     this.#clock[Symbol.dispose]();
     if (counted?.cpuMs != null) this.#watches.get('cpuTimeMs')?.observe(counted.cpuMs);
@@ -191,7 +191,7 @@ export class MonitorHandle {
 }
 
 /** What was counted, else what was sampled. */
-function figure(counted: CgroupUsage[keyof CgroupUsage] | undefined, sampled?: number | null): number | null {
+function figure(counted: CgroupTotals[keyof CgroupTotals] | undefined, sampled?: number | null): number | null {
   const known = counted ?? sampled ?? null;
   return known === null ? null : Math.round(known);
 }

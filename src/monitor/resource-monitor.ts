@@ -1,11 +1,12 @@
 import type { EffectiveLimits, ResourceUsage } from '../../protocol/index.js';
+import type { CgroupTotals } from '../sandbox/cgroup/index.js';
 import type { Logger, QueueRegistry } from '../tracking/index.js';
 import { MonitorError } from './errors.js';
 import { machineMemoryBytes } from './machine-memory.js';
 import { MonitorHandle } from './monitor-handle.js';
 import type { MonitorObserver, MonitorTarget } from './monitor-target.js';
 import { OpenFilesWatch } from './open-files-watch.js';
-import { isComplete, TaskSampler } from './task-sampler.js';
+import { TaskSampler } from './task-sampler.js';
 import type { UsageSampler } from './usage-sampler.js';
 
 export interface ResourceMonitorOptions {
@@ -97,11 +98,11 @@ export class ResourceMonitor {
   }
 
   async #stop(handle: MonitorHandle): Promise<ResourceUsage> {
-    const counted = (await handle.target.accounting?.usage()) ?? null;
+    const counted = (await handle.target.accounting?.totals()) ?? null;
     if (this.#options.enabled && this.#handles.has(handle.executionId)) {
       await this.#sampling;
       // Where the kernel counts, its figures are final, and say all that a last sample could.
-      await (isComplete(counted) ? handle.observeEvents() : this.#sample([handle]));
+      await (isFinal(counted) ? handle.observeEvents() : this.#sample([handle]));
     }
     const usage = await handle.finish(counted);
     this.#release(handle);
@@ -151,4 +152,8 @@ export class ResourceMonitor {
       this.#options.logger.warn({ err: error }, 'the processes could not be sampled');
     }
   }
+}
+
+function isFinal(counted: CgroupTotals | null): boolean {
+  return counted !== null && counted.cpuMs !== null && counted.memoryPeakBytes !== null && counted.processPeak !== null;
 }

@@ -39,7 +39,7 @@ async function countedFigures({ accounting }: MonitorTarget): Promise<Figures | 
 }
 
 /** Whether these are all the figures of a sample. */
-export function isComplete(figures: Figures | null): boolean {
+function isComplete(figures: Figures | null): boolean {
   return figures !== null && figures.cpuMs !== null && figures.memoryBytes !== null && figures.processes !== null;
 }
 

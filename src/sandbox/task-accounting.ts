@@ -1,4 +1,4 @@
-import type { CgroupEvents, CgroupUsage, CpuUsage, TaskCgroup } from './cgroup/index.js';
+import type { CgroupEvents, CgroupTotals, CgroupUsage, CpuUsage, TaskCgroup } from './cgroup/index.js';
 
 /** The kernel's figures of one task: those of its cgroup, without the share of the sandbox's own helpers. */
 export class TaskAccounting {
@@ -19,14 +19,13 @@ export class TaskAccounting {
   /** What the task has used so far, readable until its container is cleaned up. Never rejects. */
   async usage(): Promise<CgroupUsage> {
     const usage = await this.#cgroup.usage();
-    return {
-      ...usage,
-      cpuMs: difference(usage.cpuMs, this.#before?.cpuMs),
-      userMs: difference(usage.userMs, this.#before?.userMs),
-      systemMs: difference(usage.systemMs, this.#before?.systemMs),
-      processes: difference(usage.processes, this.#helpers),
-      processPeak: difference(usage.processPeak, this.#helpers),
-    };
+    return { ...usage, ...this.#own(usage), processes: difference(usage.processes, this.#helpers) };
+  }
+
+  /** What the task has come to so far, for less: what it holds at the moment is not asked for. Never rejects. */
+  async totals(): Promise<CgroupTotals> {
+    const totals = await this.#cgroup.totals();
+    return { ...totals, ...this.#own(totals) };
   }
 
   /** How often limits took effect so far. Never rejects. */
@@ -37,6 +36,15 @@ export class TaskAccounting {
   /** Calls back when memory nears its limit, where the kernel tells: see `TaskCgroup.watchMemory`. */
   watchMemory(nudge: () => void): Promise<Disposable | null> {
     return this.#cgroup.watchMemory(nudge);
+  }
+
+  #own({ cpuMs, userMs, systemMs, processPeak }: CgroupTotals): CpuUsage & Pick<CgroupTotals, 'processPeak'> {
+    return {
+      cpuMs: difference(cpuMs, this.#before?.cpuMs),
+      userMs: difference(userMs, this.#before?.userMs),
+      systemMs: difference(systemMs, this.#before?.systemMs),
+      processPeak: difference(processPeak, this.#helpers),
+    };
   }
 }
 

@@ -3,13 +3,13 @@ import { CGROUP_FEATURES, type CgroupFeature, type CgroupObstacleCode, type Cgro
 
 /**
  * What a user can do about what cgroups cannot do on a machine, one step per kind of obstacle; empty where they can do
- * all that limits need. `freezer` and `io` are left out: no limit depends on them.
+ * all that limits need. `io` is left out: no limit depends on it.
  */
 export function adviseCgroups(support: CgroupSupport, machine = thisMachine()): string[] {
   const features = new Map<CgroupObstacleCode, CgroupFeature[]>();
   for (const feature of CGROUP_FEATURES) {
     const found = support[feature];
-    if (found.available || feature === 'freezer' || feature === 'io') continue;
+    if (found.available || feature === 'io') continue;
     features.set(found.code, [...(features.get(found.code) ?? []), feature]);
   }
   return [...features].map(([code, names]) => `${names.join(', ')}: ${ADVICE[code](machine)}`);

@@ -20,10 +20,7 @@ const TRIES: Readonly<Record<string, readonly FeatureTry[]>> = {
   // The smallest rate there is: a larger one could exceed the cap of a group above, which the kernel refuses.
   cpu: [{ feature: 'cpu', file: 'cpu.cfs_quota_us', value: '1000' }],
   cpuacct: [{ feature: 'cpuTime', file: 'cpuacct.usage', value: null }],
-  freezer: [
-    { feature: 'freezer', file: 'freezer.state', value: 'THAWED' },
-    { feature: 'kill', file: 'freezer.state', value: 'THAWED' },
-  ],
+  freezer: [{ feature: 'kill', file: 'freezer.state', value: 'THAWED' }],
 };
 
 /** The features that a version 1 hierarchy with these controllers may have. */

@@ -13,7 +13,6 @@ import { type CgroupFeature, type CgroupObstacle, obstacleOf } from './support.j
 /** What every version 2 group has, with controllers or without. `cgroup.kill` is there from Linux 5.14 on. */
 const CORE_TRIES: readonly FeatureTry[] = [
   { feature: 'cpuTime', file: 'cpu.stat', value: null },
-  { feature: 'freezer', file: 'cgroup.freeze', value: '0' },
   { feature: 'kill', file: 'cgroup.freeze', value: '0' },
   { feature: 'kill', file: 'cgroup.kill', value: '1' },
 ];
@@ -27,7 +26,7 @@ const CONTROLLER_TRIES: Readonly<Record<ControllerV2, FeatureTry>> = {
 };
 
 /** The features that a version 2 hierarchy may have. */
-export const FEATURES_V2: readonly CgroupFeature[] = ['cpuTime', 'freezer', 'kill', ...CONTROLLERS_V2];
+export const FEATURES_V2: readonly CgroupFeature[] = ['cpuTime', 'kill', ...CONTROLLERS_V2];
 
 /**
  * Makes the instance's group below the own group of a version 2 hierarchy, and hands it the controllers of the own

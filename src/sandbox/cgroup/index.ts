@@ -12,5 +12,5 @@ export {
 } from './support.js';
 export { type CgroupSweep, sweepCgroups } from './sweep.js';
 export type { TaskCgroup } from './task-cgroup.js';
-export type { CgroupEvents, CgroupUsage, CpuUsage } from './usage.js';
+export type { CgroupEvents, CgroupTotals, CgroupUsage, CpuUsage } from './usage.js';
 export { isOutOfMemory } from './usage.js';

@@ -13,7 +13,8 @@ import {
 /**
  * Opens the hierarchies that together give every feature that is to be had, version 2 first; version 1 for what is
  * then still missing. Where that is memory, version 1 is to give the rest too if it can: to move into a version 2 group
- * takes milliseconds, for which a machine with both has nothing to show. Those of no use are not kept.
+ * takes milliseconds, for which a machine with both has nothing to show. Those of no use are not kept: each would cost
+ * every task a group to make, to join and to remove.
  * @param own the groups of this process, or null where the system has no cgroups
  */
 export async function openHierarchies(
@@ -37,13 +38,17 @@ export async function openHierarchies(
     [...features].every((feature) => version1.some((other) => other.features.has(feature)));
   const replaced = version2.filter(isReplaced);
   const tried = [...version2.filter((hierarchy) => !isReplaced(hierarchy)), ...version1];
+  const isOutdone = ({ features }: Hierarchy) =>
+    tried.some(
+      (other) => other.features.size > features.size && [...features].every((feature) => other.features.has(feature)),
+    );
   const none = own === null ? NO_CGROUPS : NOT_MOUNTED;
   const support = Object.fromEntries(
     CGROUP_FEATURES.map((feature) => [feature, supportOf(feature, tried, none)]),
   ) as Record<CgroupFeature, CgroupFeatureSupport>;
-  const useless = [...replaced, ...tried.filter(({ features }) => features.size === 0)];
-  await Promise.all(useless.map((hierarchy) => hierarchy.close().catch(() => {})));
-  return { hierarchies: tried.filter(({ features }) => features.size > 0), support };
+  const isUseless = (hierarchy: Hierarchy) => hierarchy.features.size === 0 || isOutdone(hierarchy);
+  await Promise.all([...replaced, ...tried.filter(isUseless)].map((hierarchy) => hierarchy.close().catch(() => {})));
+  return { hierarchies: tried.filter((hierarchy) => !isUseless(hierarchy)), support };
 }
 
 /** What a hierarchy may be good for, by its version and controllers. */

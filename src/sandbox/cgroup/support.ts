@@ -1,12 +1,12 @@
 import { errorCode } from '../error-code.js';
 
 /** What cgroups can do for a task: each comes from one hierarchy, of version 2 or 1. */
-export const CGROUP_FEATURES = ['memory', 'pids', 'cpu', 'cpuTime', 'freezer', 'kill', 'io'] as const;
+export const CGROUP_FEATURES = ['memory', 'pids', 'cpu', 'cpuTime', 'kill', 'io'] as const;
 
 /**
  * - `memory`, `pids`, `cpu`: a limit on memory, on tasks alive at once, on the CPU rate.
  * - `cpuTime`: the exact CPU time of everything that ever ran in the group.
- * - `freezer`, `kill`: stopping and killing every member, with no way to fork out of it.
+ * - `kill`: killing every member, with no way to fork out of it.
  * - `io`: bytes read from and written to devices (version 2 only: version 1 does not attribute buffered writes).
  */
 export type CgroupFeature = (typeof CGROUP_FEATURES)[number];

@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import type { CgroupFiles } from './cgroup-files.js';
 import { killGroups, membersOf, type Patience, removeGroups } from './group-tree.js';
 import { TaskCounters, type TaskGroup } from './task-counters.js';
-import type { CgroupEvents, CgroupUsage, CpuUsage } from './usage.js';
+import type { CgroupEvents, CgroupTotals, CgroupUsage, CpuUsage } from './usage.js';
 
 /** What the directories of tasks are called: this, and an id. */
 export const TASK_PREFIX = 'task-';
@@ -68,6 +68,11 @@ export class TaskCgroup implements AsyncDisposable {
   /** What the task has used so far. To be read before `remove`: the figures go with the groups. Never rejects. */
   usage(): Promise<CgroupUsage> {
     return this.#counters.usage();
+  }
+
+  /** Of what the task has used so far only what it came to, for less. Never rejects. */
+  totals(): Promise<CgroupTotals> {
+    return this.#counters.totals();
   }
 
   /** Of what the task has used so far only the CPU time, for less. Never rejects. */

@@ -6,25 +6,33 @@ export interface CpuUsage {
 }
 
 /**
- * What a group has used. A figure that is not known is null, never 0.
+ * What a group has come to. A figure that is not known is null, never 0.
  *
  * - `cpuMs`, `userMs`, `systemMs`: CPU time of all members that there ever were, with fractions. The sum is exact, how
  *   it divides into user and system is an estimate by the tick.
- * - `memoryBytes`: what counts against the memory limit now, page cache included.
- * - `reclaimableBytes`: the part of it that the kernel drops before it kills: page cache, and reclaimable slabs.
- *   `memoryBytes - reclaimableBytes` is what brings a task close to its end.
  * - `memoryPeakBytes`: the most that ever counted, page cache included, or since the last reset where it was reset.
- * - `processes`, `processPeak`: threads of all members, now and at most, helpers of the sandbox included.
+ * - `processPeak`: the most threads that all members had together, helpers of the sandbox included.
  * - `ioReadBytes`, `ioWriteBytes`: to and from devices; what the page cache answered is not among it.
  */
-export interface CgroupUsage extends CpuUsage {
-  readonly memoryBytes: number | null;
-  readonly reclaimableBytes: number | null;
+export interface CgroupTotals extends CpuUsage {
   readonly memoryPeakBytes: number | null;
-  readonly processes: number | null;
   readonly processPeak: number | null;
   readonly ioReadBytes: number | null;
   readonly ioWriteBytes: number | null;
+}
+
+/**
+ * What a group has come to and what it holds. A figure that is not known is null, never 0.
+ *
+ * - `memoryBytes`: what counts against the memory limit now, page cache included.
+ * - `reclaimableBytes`: the part of it that the kernel drops before it kills: page cache, and reclaimable slabs.
+ *   `memoryBytes - reclaimableBytes` is what brings a task close to its end.
+ * - `processes`: threads of all members now, helpers of the sandbox included.
+ */
+export interface CgroupUsage extends CgroupTotals {
+  readonly memoryBytes: number | null;
+  readonly reclaimableBytes: number | null;
+  readonly processes: number | null;
 }
 
 /**

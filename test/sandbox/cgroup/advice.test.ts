@@ -15,7 +15,7 @@ const supportWith = (obstacles: Partial<Record<keyof CgroupSupport, CgroupObstac
 describe('adviseCgroups', () => {
   it('has nothing to say where all that limits need is there', () => {
     expect(adviseCgroups(supportWith({}))).toEqual([]);
-    expect(adviseCgroups(supportWith({ freezer: 'unsupported', io: 'not_delegated' }))).toEqual([]);
+    expect(adviseCgroups(supportWith({ io: 'not_delegated' }))).toEqual([]);
   });
 
   it('says one thing per kind of obstacle, and for which features', () => {

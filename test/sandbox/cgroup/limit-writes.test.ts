@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { limitWrites } from '../../../src/sandbox/cgroup/limit-writes.js';
 import type { CgroupFeature } from '../../../src/sandbox/cgroup/support.js';
 
-const all = new Set<CgroupFeature>(['memory', 'pids', 'cpu', 'cpuTime', 'freezer', 'kill', 'io']);
+const all = new Set<CgroupFeature>(['memory', 'pids', 'cpu', 'cpuTime', 'kill', 'io']);
 const limits = { memoryBytes: 1_000_000, processes: 10, cpuPercent: 150 };
 
 const files = (...args: Parameters<typeof limitWrites>): string[] =>

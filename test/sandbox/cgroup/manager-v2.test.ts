@@ -42,7 +42,6 @@ describe('CgroupManager in a delegated version 2 group', () => {
       pids: V2,
       cpu: V2,
       cpuTime: V2,
-      freezer: V2,
       kill: V2,
       io: V2,
     });
@@ -247,7 +246,7 @@ describe('CgroupManager in a version 2 group that is not all its own', () => {
     expect(manager.support.memory).toMatchObject({
       reason: expect.stringMatching(/^\/fake\/scope also holds 9 other process\(es\) \(8000002, .*8000009, …\)/),
     });
-    expect(manager.support).toMatchObject({ cpuTime: V2, kill: V2, freezer: V2 });
+    expect(manager.support).toMatchObject({ cpuTime: V2, kill: V2 });
     expect(kernel.groups()).toEqual([OWN, INSTANCE]);
     expect(await kernel.read(`${OWN}/cgroup.procs`)).toContain(`${FAKE_PID}\n`);
     expect(adviseCgroups(manager.support, machine())).toEqual([
@@ -349,7 +348,7 @@ describe('CgroupManager in a version 2 group that is not all its own', () => {
     expect((await create(kernel)).support.kill).toEqual(V2);
     const older = await delegated();
     older.missing.add('cgroup.kill').add('cgroup.freeze');
-    expect(unavailable((await create(older)).support)).toEqual({ freezer: 'unsupported', kill: 'unsupported' });
+    expect(unavailable((await create(older)).support)).toEqual({ kill: 'unsupported' });
   });
 
   it('has nothing on a system without cgroups', async () => {
