@@ -26,6 +26,7 @@ export class GroupedProcess implements SandboxProcess {
   readonly #startedAt = performance.now();
   readonly #cgroup: TaskCgroup | null;
   readonly #kill = new RepeatableKill(() => this.#killAll());
+  #hasLeftNobody = false;
 
   /** @param cgroup the cgroup that it runs in; null where there is none */
   constructor(spawned: SpawnedCommand, tree: ProcessTree, cgroup: TaskCgroup | null) {
@@ -33,7 +34,10 @@ export class GroupedProcess implements SandboxProcess {
     this.stdin = spawned.stdin;
     this.stdout = spawned.stdout;
     this.stderr = spawned.stderr;
-    this.exited = spawned.exited;
+    this.exited = spawned.exited.then(({ exitCode, signal, leftNobody }) => {
+      this.#hasLeftNobody = leftNobody;
+      return { exitCode, signal };
+    });
     this.#spawned = spawned;
     this.#tree = tree;
     this.#cgroup = cgroup;
@@ -66,8 +70,12 @@ export class GroupedProcess implements SandboxProcess {
     this.#spawned.release(isLeft);
   }
 
-  /** The cgroup has all of them, wherever they have gone, and takes them at once; the tree is what was seen of them. */
+  /**
+   * The cgroup has all of them, wherever they have gone, and takes them at once; the tree is what was seen of them. A
+   * command that has left nobody needs neither.
+   */
   async #killAll(): Promise<number> {
+    if (this.#hasLeftNobody) return 0;
     const left = (await this.#cgroup?.kill()) ?? [];
     const deadline = left.length > 0 ? { deadlineMs: SECOND_TRY_MS } : {};
     return Math.max(left.length, await killTree(this.#tree, deadline));

@@ -10,8 +10,6 @@ export interface ProcessTreeOptions {
    * not watched all the time may have been given to somebody else: it counts only once its leader was recognized.
    */
   readonly groups: readonly number[];
-  /** The parent of commands and of nothing else: no child of it but the roots belongs to the tree. Null for none. */
-  readonly forkServerPid?: number | null;
   /** Nothing that started before this start time belongs to the tree; 0 where that is not known. */
   readonly since: number;
   /** Whether a process with these markers belongs to the tree. */
@@ -33,16 +31,14 @@ export class ProcessTree {
   readonly #groups: Set<number>;
   readonly #isMarked: (markers: ProcessMarkers) => boolean;
   readonly #since: number;
-  readonly #forkServerPid: number | null;
   /** Start times of the members that were seen, by pid. */
   #seen = new Map<number, number>();
 
-  constructor({ roots, groups, since, isMarked, forkServerPid = null }: ProcessTreeOptions) {
+  constructor({ roots, groups, since, isMarked }: ProcessTreeOptions) {
     this.#roots = new Map(roots.map((root) => [root.pid, root]));
     this.#groups = new Set(groups);
     this.#isMarked = isMarked;
     this.#since = since;
-    this.#forkServerPid = forkServerPid;
   }
 
   /** The members that are alive in this snapshot. */
@@ -53,7 +49,7 @@ export class ProcessTree {
     for (const entry of snapshot.entries.values()) {
       if (entry.startTime < this.#since || entry.pid === process.pid) continue;
       if (this.#isKnown(entry)) members.set(entry.pid, entry);
-      else if (entry.ppid !== this.#forkServerPid) strangers.push(entry);
+      else strangers.push(entry);
     }
     addDescendants(members, snapshot);
     await this.#addMarked(members, strangers);

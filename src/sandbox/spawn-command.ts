@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { execa } from 'execa';
-import type { ExitStatus } from './backend.js';
+import type { CommandExit } from './command-exit.js';
 import { checkSpawnRoom } from './descriptor-room.js';
 import { SandboxError } from './errors.js';
 import type { FifoPool } from './fifo-pool.js';
@@ -24,13 +24,11 @@ export interface SpawnRequest {
 
 export interface SpawnedCommand {
   readonly identity: ProcessIdentity;
-  /** The process that has started it, where all children of that one are commands; null where it has others. */
-  readonly forkServerPid: number | null;
   readonly stdin: Writable | null;
   readonly stdout: Readable;
   readonly stderr: Readable;
   /** Settles when the process itself has ended, whoever still holds its streams. Never rejects. */
-  readonly exited: Promise<ExitStatus>;
+  readonly exited: Promise<CommandExit>;
   /** Lets go of the streams. To be called when no process of the command is left, or, with `isLeft`, none can be got rid of. */
   release(isLeft?: boolean): void;
 }
@@ -65,13 +63,13 @@ export async function spawnCommand(request: SpawnRequest): Promise<SpawnedComman
     stdio?.release(false);
     throw spawnError(await subprocess);
   }
-  const exited = new Promise<ExitStatus>((resolve) => {
-    subprocess.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
+  const exited = new Promise<CommandExit>((resolve) => {
+    subprocess.once('exit', (exitCode, signal) => resolve({ exitCode, signal, leftNobody: false }));
   });
   const streams = stdio ?? socketsOf(subprocess);
   // Who reads or writes a stream sees its errors; that nobody does must not end the sidecar.
   for (const stream of [streams.stdin, streams.stdout, streams.stderr]) stream?.on('error', () => undefined);
-  return { ...streams, identity: identify(subprocess.pid), forkServerPid: null, exited };
+  return { ...streams, identity: identify(subprocess.pid), exited };
 }
 
 interface NodeStreams {
@@ -80,11 +78,7 @@ interface NodeStreams {
   readonly stderr: Readable | null;
 }
 
-function socketsOf({
-  stdin,
-  stdout,
-  stderr,
-}: NodeStreams): Omit<SpawnedCommand, 'identity' | 'forkServerPid' | 'exited'> {
+function socketsOf({ stdin, stdout, stderr }: NodeStreams): Omit<SpawnedCommand, 'identity' | 'exited'> {
   if (stdout === null || stderr === null) throw new TypeError('unreachable: both were asked for');
   const release = () => {
     for (const stream of [stdin, stdout, stderr]) stream?.destroy();

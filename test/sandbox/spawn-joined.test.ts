@@ -36,7 +36,7 @@ describe.skipIf(without('mkfifo'))('a command that is spawned into cgroups', () 
     const spawned = await spawn(files, ['/bin/sh', '-c', 'echo "$1"; read -r x', 'sh', 'ran']);
     expect(files.map((file) => readFileSync(file, 'utf8'))).toEqual(['0\n', '0\n']);
     expect(await text(spawned.stdout)).toBe('ran\n');
-    expect(await spawned.exited).toEqual({ exitCode: 1, signal: null });
+    expect(await spawned.exited).toMatchObject({ exitCode: 1, signal: null });
     spawned.release();
   });
 

@@ -1,7 +1,7 @@
 import { getSystemErrorName } from 'node:util';
 import { execa } from 'execa';
 import type { Logger } from '../../tracking/index.js';
-import type { ExitStatus } from '../backend.js';
+import type { CommandExit } from '../command-exit.js';
 import { SandboxError } from '../errors.js';
 import { noDirectory } from '../no-directory.js';
 import type { ProcessIdentity } from '../process-entry.js';
@@ -12,9 +12,8 @@ import { forkServerArguments } from './program.js';
 /** A process that the fork server has started. */
 export interface ForkedProcess {
   readonly identity: ProcessIdentity;
-  readonly forkServerPid: number;
   /** Settles when it has ended. Never rejects. */
-  readonly exited: Promise<ExitStatus>;
+  readonly exited: Promise<CommandExit>;
 }
 
 interface Awaited {
@@ -87,21 +86,21 @@ export class ForkServer implements AsyncDisposable {
     const id = ++this.#lastId;
     const message = encodeRun(id, order);
     return new Promise((resolve, reject) => {
-      let ended: (exit: ExitStatus) => void = () => reject(unexplained());
+      let ended: (exit: CommandExit) => void = () => reject(unexplained());
       const settle = (report: Report) => {
         if (report.kind === 'started') {
-          const exited = new Promise<ExitStatus>((settleExit) => {
+          const exited = new Promise<CommandExit>((settleExit) => {
             ended = settleExit;
           });
-          resolve({ identity: report.identity, forkServerPid: this.#child.pid ?? 0, exited });
+          resolve({ identity: report.identity, exited });
           return;
         }
         // What could not be set up ends as well, except where it could not even be forked.
         if (report.kind !== 'failed' || report.at === 'fork') this.#awaited.delete(id);
         if (report.kind === 'failed') reject(failure(report, order));
-        if (report.kind === 'ended') ended(exitOf(report.status));
+        if (report.kind === 'ended') ended(exitOf(report));
       };
-      this.#expect(id, { settle, lost: () => ended({ exitCode: null, signal: 'SIGKILL' }) });
+      this.#expect(id, { settle, lost: () => ended({ exitCode: null, signal: 'SIGKILL', leftNobody: false }) });
       this.#child.stdin.write(message);
     });
   }
@@ -159,9 +158,11 @@ export class ForkServer implements AsyncDisposable {
 const MAX_SAID_CHARACTERS = 1_000;
 
 /** As wait(2) tells it. */
-function exitOf(status: number): ExitStatus {
+function exitOf({ status, orphans }: Extract<Report, { kind: 'ended' }>): CommandExit {
+  const leftNobody = orphans === 0;
   const signal = status & 0x7f;
-  return signal === 0 ? { exitCode: status >> 8, signal: null } : { exitCode: null, signal: signalName(signal) };
+  if (signal !== 0) return { exitCode: null, signal: signalName(signal), leftNobody };
+  return { exitCode: status >> 8, signal: null, leftNobody };
 }
 
 function failure({ errno, at }: Extract<Report, { kind: 'failed' }>, order: RunOrder): SandboxError {

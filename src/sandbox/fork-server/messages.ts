@@ -32,8 +32,11 @@ export type Report =
   /** Once, before any order, with the id 0. */
   | { readonly kind: 'ready'; readonly id: number }
   | { readonly kind: 'started'; readonly id: number; readonly identity: ProcessIdentity }
-  /** `status` as wait(2) gives it. */
-  | { readonly kind: 'ended'; readonly id: number; readonly status: number }
+  /**
+   * `status` as wait(2) gives it; `orphans` is how many processes there were at that moment that commands, this one or
+   * others, had left without their parents: null where that is not known.
+   */
+  | { readonly kind: 'ended'; readonly id: number; readonly status: number; readonly orphans: number | null }
   | { readonly kind: 'made'; readonly id: number }
   | { readonly kind: 'failed'; readonly id: number; readonly errno: number; readonly at: string };
 
@@ -67,7 +70,10 @@ export function encodeMakeFifos(id: number, directory: string, names: readonly s
 export function parseReport(line: string): Report {
   const [kind, id, first, ...rest] = line.split(' ');
   if (kind === 'ready' || kind === 'made') return { kind, id: Number(id) };
-  if (kind === 'ended') return { kind, id: Number(id), status: Number(first) };
+  if (kind === 'ended') {
+    const [orphans] = rest;
+    return { kind, id: Number(id), status: Number(first), orphans: orphans === 'unknown' ? null : Number(orphans) };
+  }
   if (kind === 'started') {
     return { kind, id: Number(id), identity: { pid: Number(first), startTime: Number(rest[0]) } };
   }

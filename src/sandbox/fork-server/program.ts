@@ -59,21 +59,30 @@ export function forkServerArguments(): string[] {
  * that Perl opens beyond the standard streams is closed on exec. A process joins its cgroups late, so that little of
  * what it does before the command counts as the task's. The death signal comes after the change of user,
  * which would clear it; a fork server that has died before is noticed by who its child's parent is.
+ *
+ * Whoever loses its parent below a command becomes a child of the fork server (PR_SET_CHILD_SUBREAPER). A child that it
+ * has not forked is therefore what some command has left; and a command that ends while there is no such child has left
+ * nobody, as each of its descendants would be one or descend from one. The kernel moves them before it tells of the
+ * death of their parent, and nothing but the fork server's own waiting takes a child off the list that it reads.
  */
 const PROGRAM = String.raw`
 use strict;
 my ($sidecar, $SETSID, $PRCTL, $PRLIMIT64, $DUP3, $SETGROUPS, $SETRESGID, $SETRESUID, $MKNODAT) = @ARGV;
-my ($WNOHANG, $F_DUPFD_CLOEXEC, $PR_SET_PDEATHSIG, $SIGKILL, $AT_FDCWD, $S_IFIFO, $ENOENT) = (1, 1030, 1, 9, -100, 0010000, 2);
+my ($WNOHANG, $SIGKILL, $AT_FDCWD, $S_IFIFO, $ENOENT) = (1, 9, -100, 0010000, 2);
+my ($F_DUPFD_CLOEXEC, $F_SETFL, $O_NONBLOCK, $PR_SET_PDEATHSIG, $PR_SET_CHILD_SUBREAPER) = (1030, 4, 04000, 1, 36);
 my $ABOVE_PASSED = 32;
 
 my $fork_server = $$;
 my ($orders, %running) = ('');
 open(my $report, '>&=', fcntl(STDOUT, $F_DUPFD_CLOEXEC, $ABOVE_PASSED)) or die "standard output: $!\n";
 pipe(my $bell, my $ringer) or die "pipe: $!\n";
+fcntl $ringer, $F_SETFL, $O_NONBLOCK;
 $SIG{CHLD} = sub { syswrite $ringer, '!' };
 die_with_parent();
 opendir(my $seen, "/proc/$sidecar/fd") or die "/proc/$sidecar/fd: $!\n";
 closedir $seen;
+my $children;
+syscall($PRCTL, $PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 and open $children, '<', "/proc/self/task/$$/children";
 report('ready', 0);
 
 while (1) {
@@ -95,7 +104,20 @@ sub report { syswrite $report, "@_\n" }
 
 sub reap {
   sysread $bell, my $rings, 4096;
-  while ((my $pid = waitpid -1, $WNOHANG) > 0) { report('ended', delete $running{$pid}, $?) }
+  my @ended;
+  while ((my $pid = waitpid -1, $WNOHANG) > 0) {
+    push @ended, [delete $running{$pid}, $?] if exists $running{$pid};
+  }
+  return if !@ended;
+  my $orphans = count_orphans();
+  report('ended', @$_, $orphans) for @ended;
+}
+
+sub count_orphans {
+  return 'unknown' if !defined $children || !defined sysseek($children, 0, 0);
+  my $listed = '';
+  1 while sysread $children, $listed, 65536, length $listed;
+  return scalar grep { !exists $running{$_} } split ' ', $listed;
 }
 
 sub make_fifos {

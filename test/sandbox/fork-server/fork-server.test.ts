@@ -56,8 +56,21 @@ describe.skipIf(without('perl') || without('mkfifo') || !isForkServerKnown)('the
   });
 
   it('tells an exit code from a signal', async () => {
-    expect((await run(['/bin/sh', '-c', 'exit 137'])).exit).toEqual({ exitCode: 137, signal: null });
-    expect((await run(['/bin/sh', '-c', 'kill -KILL $$'])).exit).toEqual({ exitCode: null, signal: 'SIGKILL' });
+    expect((await run(['/bin/sh', '-c', 'exit 137'])).exit).toMatchObject({ exitCode: 137, signal: null });
+    expect((await run(['/bin/sh', '-c', 'kill -KILL $$'])).exit).toMatchObject({ exitCode: null, signal: 'SIGKILL' });
+  });
+
+  it('tells whether a command has left nobody, wherever those that it leaves have gone', async () => {
+    const { exit } = await run(['/bin/sh', '-c', '(/bin/true & /bin/true) & wait']);
+    expect(exit).toEqual({ exitCode: 0, signal: null, leftNobody: true });
+    const hidden = "setsid env -i sh -c '(sleep 600 < /dev/null > /dev/null 2>&1 & echo $!)'";
+    const leaving = await run(['/bin/sh', '-c', hidden]);
+    expect(leaving.exit.leftNobody).toBe(false);
+    const orphan = Number(leaving.stdout);
+    expect((await run(['/bin/true'])).exit.leftNobody).toBe(false);
+    process.kill(orphan, 'SIGKILL');
+    await expect.poll(() => isAlive(orphan)).toBe(false);
+    expect((await run(['/bin/true'])).exit.leftNobody).toBe(true);
   });
 
   it('starts a command as the leader of a session of its own, in its directory, which it makes', async () => {
@@ -142,7 +155,7 @@ describe.skipIf(without('perl') || without('mkfifo') || !isForkServerKnown)('the
     const forked = await supply.current.run(order(['/bin/sleep', '600']));
     const forkServer = Number(readFileSync(`/proc/${forked.identity.pid}/stat`, 'latin1').split(' ')[3]);
     process.kill(forkServer, 'SIGKILL');
-    expect(await forked.exited).toEqual({ exitCode: null, signal: 'SIGKILL' });
+    expect(await forked.exited).toEqual({ exitCode: null, signal: 'SIGKILL', leftNobody: false });
     await expect.poll(() => isAlive(forked.identity.pid)).toBe(false);
     expect((await run(['/bin/echo', 'again'])).stdout).toBe('again\n');
   });
