@@ -14,6 +14,8 @@ export interface InstancePaths {
   readonly workspaces: string;
   /** A directory for each execution: its TMPDIR. */
   readonly temporary: string;
+  /** Directories that executions have left as they got them. */
+  readonly spare: string;
 }
 
 export function instancePaths(directory: string): InstancePaths {
@@ -23,6 +25,7 @@ export function instancePaths(directory: string): InstancePaths {
     ledger: join(directory, 'ledger.jsonl'),
     workspaces: join(directory, 'workspaces'),
     temporary: join(directory, 'tmp'),
+    spare: join(directory, 'spare'),
   };
 }
 

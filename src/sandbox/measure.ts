@@ -1,5 +1,5 @@
-import { opendirSync } from 'node:fs';
 import type { WorkspaceMeasure } from './backend.js';
+import { isEmptyDirectory } from './empty-directory.js';
 import { walkFiles } from './walk-files.js';
 import type { GivenFiles } from './workspace-files.js';
 
@@ -15,7 +15,8 @@ export async function measureFiles(
   given: GivenFiles,
   signal?: AbortSignal,
 ): Promise<WorkspaceMeasure> {
-  if (directories.every(isEmpty)) return { totalBytes: 0, largestFileBytes: 0 };
+  // Most tasks leave nothing.
+  if (directories.every(isEmptyDirectory)) return { totalBytes: 0, largestFileBytes: 0 };
   const linked = new Set<number>();
   let totalBytes = 0;
   let largestFileBytes = 0;
@@ -26,16 +27,4 @@ export async function measureFiles(
     if (given.get(ino) !== size) largestFileBytes = Math.max(largestFileBytes, size);
   }
   return { totalBytes, largestFileBytes };
-}
-
-/** Most tasks leave nothing, which is quickly seen. */
-function isEmpty(path: string): boolean {
-  try {
-    const directory = opendirSync(path);
-    const first = directory.readSync();
-    directory.closeSync();
-    return first === null;
-  } catch {
-    return false;
-  }
 }

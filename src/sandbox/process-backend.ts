@@ -3,6 +3,7 @@ import type { Container, ContainerSpec, SandboxBackend } from './backend.js';
 import type { BackendContext } from './backends.js';
 import { enforcementTable } from './enforcement.js';
 import { ProcessContainer, type ProcessContainerContext } from './process-container.js';
+import { SpareDirectories } from './spare-directories.js';
 
 /**
  * Runs commands as ordinary processes of the sidecar's user: on every Unix, and without isolation. A task has a
@@ -13,9 +14,11 @@ export class ProcessBackend implements SandboxBackend {
   readonly name = 'process';
   readonly isolatesNetwork = false;
   readonly #context: BackendContext;
+  readonly #spareDirectories: SpareDirectories;
 
   constructor(context: BackendContext) {
     this.#context = context;
+    this.#spareDirectories = new SpareDirectories(context.instance.paths.spare);
   }
 
   async probe(): Promise<BackendAvailability> {
@@ -51,6 +54,7 @@ export class ProcessBackend implements SandboxBackend {
   #containerContext(): ProcessContainerContext {
     const { starting, instance, cgroups, allowedCwd, logger } = this.#context;
     if (starting.starter === null) throw new TypeError('unreachable: a backend that does not work was used');
-    return { instance, cgroups, starter: starting.starter, allowedCwd, logger };
+    const { starter } = starting;
+    return { instance, cgroups, starter, spareDirectories: this.#spareDirectories, allowedCwd, logger };
   }
 }

@@ -14,9 +14,9 @@ import { makeDirectories } from './make-directories.js';
 import { measureFiles } from './measure.js';
 import type { ProcessIdentity } from './process-entry.js';
 import { ProcessTree } from './process-tree.js';
-import { removeTree } from './remove-tree.js';
 import { terminateOrCount } from './repeatable-kill.js';
 import { rlimitsOf } from './rlimits.js';
+import type { SpareDirectories } from './spare-directories.js';
 import { defaultPath } from './tools.js';
 import { type GivenFiles, writeFiles } from './workspace-files.js';
 
@@ -25,6 +25,7 @@ export interface ProcessContainerContext {
   readonly instance: SandboxInstance;
   readonly cgroups: CgroupManager;
   readonly starter: CommandStarter;
+  readonly spareDirectories: SpareDirectories;
   readonly allowedCwd: readonly string[];
   readonly logger: Logger;
 }
@@ -55,7 +56,7 @@ export class ProcessContainer implements Container {
     const container = new ProcessContainer(spec, context);
     try {
       if (spec.files.length > 0) {
-        await makeDirectories(container.#directories);
+        await makeDirectories(container.#takeDirectories());
         container.#given = await writeFiles(container.workspace, spec.files, spec.limits);
       }
       container.#cgroup = await context.cgroups.createGroup(spec.executionId, spec.limits);
@@ -91,10 +92,15 @@ export class ProcessContainer implements Container {
     return [this.workspace, this.#temporary];
   }
 
+  /** The directories that are still to be made. */
+  #takeDirectories(): string[] {
+    return this.#directories.filter((path) => !this.#context.spareDirectories.take(path));
+  }
+
   async #start(spec: CommandSpec): Promise<GroupedProcess> {
     const { instance, starter, allowedCwd } = this.#context;
     // Who starts the command makes the directories at less cost, where nothing has to be in them before.
-    const missing = this.#spec.files.length > 0 ? [] : this.#directories;
+    const missing = this.#spec.files.length > 0 ? [] : this.#takeDirectories();
     const isLate = spec.cwd === undefined;
     if (!isLate) await makeDirectories(missing);
     const cwd = await resolveCwd(this.workspace, spec.cwd, allowedCwd);
@@ -120,15 +126,14 @@ export class ProcessContainer implements Container {
     });
     const root = spawned.identity;
     instance.ledger.started({ executionId: this.id, ...root });
-    return new GroupedProcess(spawned, this.#treeOf(root, spawned.forkServerPid), this.#cgroup);
+    return new GroupedProcess(spawned, this.#treeOf(root), this.#cgroup);
   }
 
-  #treeOf(root: ProcessIdentity, forkServerPid: number | null): ProcessTree {
+  #treeOf(root: ProcessIdentity): ProcessTree {
     const { id: instanceId } = this.#context.instance;
     return new ProcessTree({
       roots: [root],
       groups: [root.pid],
-      forkServerPid,
       since: root.startTime ?? 0,
       isMarked: (markers) => markers.executionId === this.id && markers.instanceId === instanceId,
     });
@@ -158,7 +163,7 @@ export class ProcessContainer implements Container {
   /** What cannot be removed now is left to the end of the sidecar, and then to the sweep of the next one. */
   async #remove(directory: string): Promise<void> {
     try {
-      await removeTree(directory);
+      await this.#context.spareDirectories.giveBack(directory);
     } catch (error) {
       this.#context.logger.warn({ err: error, executionId: this.id, directory }, 'a workspace could not be removed');
     }
