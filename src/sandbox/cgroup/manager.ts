@@ -76,7 +76,7 @@ export class CgroupManager implements AsyncDisposable {
     { helperTasks = 0 }: { helperTasks?: number } = {},
   ): Promise<TaskCgroup> {
     const name = TASK_PREFIX + checkedId('executionId', executionId);
-    const groups = this.#hierarchies.map(
+    const groups = hierarchiesFor(limits, this.#hierarchies).map(
       ({ version, directory, features }): TaskGroup => ({ version, directory: `${directory}/${name}`, features }),
     );
     const made = await Promise.allSettled(groups.map((group) => this.#make(group, limits, helperTasks)));
@@ -147,6 +147,12 @@ function usefulGroups(procDirectory: string): OwnGroup[] | null {
   } catch {
     return null;
   }
+}
+
+/** One that can only cap the CPU rate adds nothing to a task without a cap but the making and removing of a group. */
+function hierarchiesFor({ cpuPercent }: CgroupLimits, hierarchies: readonly Hierarchy[]): readonly Hierarchy[] {
+  if (cpuPercent !== null) return hierarchies;
+  return hierarchies.filter(({ features }) => features.size > 1 || !features.has('cpu'));
 }
 
 function checkedId(field: string, id: string): string {
