@@ -6,7 +6,7 @@ interface ScopedLimit {
 }
 
 /** Past this many the oldest are forgotten. Scopes are never used again, so only a limit that is long over can be. */
-const MAX_REMEMBERED = 4_096;
+const MAX_REMEMBERED = 1_000;
 
 /** Remembers which limits have struck, so that each is said once. */
 export class ExhaustedLimits {

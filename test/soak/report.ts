@@ -14,7 +14,7 @@ export interface SoakReport {
   readonly faults: readonly string[];
 }
 
-const WARM_UP_SHARE = 0.3;
+const WARM_UP_SHARE = 0.5;
 const MAX_WARM_UP_MINUTES = 5;
 const MIB = 1_048_576;
 
