@@ -1,10 +1,13 @@
-import { mkdirSync, statfsSync } from 'node:fs';
+import { mkdirSync, readdirSync, statfsSync } from 'node:fs';
+import { lstat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { userDirectory } from './instance-directory.js';
+import { ownerState, readOwner, writeOwner } from './owner.js';
 import { removeTree } from './remove-tree.js';
 
 const SHARED_MEMORY = '/dev/shm';
 const TMPFS_MAGIC = 0x01_02_19_94;
+const OWNER = 'owner.json';
 
 /**
  * Makes the directory for the FIFOs of an instance, which only this user may enter. It is in memory where there is a
@@ -17,6 +20,7 @@ export function makeFifoDirectory(directory: string): string {
   try {
     if (statfsSync(SHARED_MEMORY).type === TMPFS_MAGIC) {
       mkdirSync(inMemory, { mode: 0o700 });
+      writeOwner(join(inMemory, OWNER));
       return inMemory;
     }
   } catch {
@@ -30,6 +34,31 @@ export function makeFifoDirectory(directory: string): string {
 /** Removes the FIFOs of an instance, wherever they were made. */
 export async function removeFifoDirectory(directory: string): Promise<void> {
   await removeTree(directoryInMemory(directory));
+}
+
+/**
+ * Removes the FIFOs in memory of sidecars of this user that are dead: those of an instance whose directory somebody has
+ * removed would be found by no other sweep. Never rejects: what cannot be removed is left to the next one.
+ */
+export async function sweepFifoDirectories(): Promise<void> {
+  for (const path of directoriesInMemory()) {
+    const owner = await readOwner(join(path, OWNER));
+    if (owner === null || (await ownerState(owner)) !== 'dead') continue;
+    const isOwn = await lstat(path).then(
+      ({ uid }) => uid === process.getuid?.(),
+      () => false,
+    );
+    if (isOwn) await removeTree(path).catch(() => undefined);
+  }
+}
+
+function directoriesInMemory(): string[] {
+  try {
+    const names = readdirSync(SHARED_MEMORY).filter((name) => name.startsWith(`${userDirectory()}-`));
+    return names.map((name) => join(SHARED_MEMORY, name));
+  } catch {
+    return [];
+  }
 }
 
 /** The name has the instance's id, which nobody else has. */

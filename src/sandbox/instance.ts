@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Logger } from '../tracking/index.js';
 import { errorCode } from './error-code.js';
 import { SandboxError } from './errors.js';
-import { makeFifoDirectory } from './fifo-directory.js';
+import { makeFifoDirectory, sweepFifoDirectories } from './fifo-directory.js';
 import { Guardian } from './guardian.js';
 import { type InstancePaths, instancePaths, instancesDirectory } from './instance-directory.js';
 import { Ledger } from './ledger.js';
@@ -65,6 +65,7 @@ export class SandboxInstance {
       writeOwner(paths.owner);
       for (const directory of [paths.workspaces, paths.temporary]) mkdirSync(directory, { mode: 0o700 });
       await sweepOtherInstances(parent, paths.directory, options.logger);
+      await sweepFifoDirectories();
       return new SandboxInstance(id, paths, options);
     } catch (error) {
       await removeInstance(paths.directory);

@@ -1,8 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, statfsSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { makeFifoDirectory, removeFifoDirectory } from '../../src/sandbox/fifo-directory.js';
+import { makeFifoDirectory, removeFifoDirectory, sweepFifoDirectories } from '../../src/sandbox/fifo-directory.js';
 import { useTemporaryFolder } from '../support/temporary-folder.js';
 
 const folder = useTemporaryFolder();
@@ -33,6 +34,24 @@ describe('the directory for FIFOs', () => {
     expect(basename(fifos).endsWith(basename(directory))).toBe(true);
     await removeFifoDirectory(directory);
   });
+
+  it.skipIf(!hasMemory)(
+    'is swept from memory when its owner is dead, though its instance is no longer there',
+    async () => {
+      const [living, dead, other] = [instance(), instance(), instance()];
+      const fifos = [living, dead, other].map(makeFifoDirectory);
+      const [, ofDead, ofOther] = fifos.map((directory) => join(directory, 'owner.json'));
+      const owner = JSON.parse(readFileSync(ofDead!, 'utf8'));
+      const { pid } = spawnSync('/bin/true');
+      writeFileSync(ofDead!, JSON.stringify({ ...owner, pid }));
+      writeFileSync(ofOther!, JSON.stringify({ ...owner, pid, host: 'elsewhere' }));
+      rmSync(dead, { recursive: true });
+      await sweepFifoDirectories();
+      expect(fifos.map((directory) => existsSync(directory))).toEqual([true, false, true]);
+      await removeFifoDirectory(living);
+      await removeFifoDirectory(other);
+    },
+  );
 
   it.skipIf(!hasMemory)('is that of the instance where another has its name in memory', async () => {
     const directory = instance();
