@@ -71,8 +71,10 @@ const HEAD_BYTES = 4_096;
 function inspectFile(file: string, command: string, hostPath: HostPath, depth: number): void {
   const head = readHead(hostPath(file) ?? file);
   if (head === null) return;
-  if (head.toString('latin1', 0, 2) === '#!') inspectScript(file, head, command, hostPath, depth);
-  else if (process.platform === 'linux' && !runsForeignFormats()) inspectProgram(file, head, command, hostPath);
+  if (head.toString('latin1', 0, 2) === '#!') return inspectScript(file, head, command, hostPath, depth);
+  if (process.platform !== 'linux') return;
+  const obstacle = inspectProgram(file, head, command, hostPath);
+  if (obstacle !== null && !runsForeignFormats()) throw obstacle;
 }
 
 function inspectScript(file: string, head: Buffer, command: string, hostPath: HostPath, depth: number): void {
@@ -85,21 +87,21 @@ function inspectScript(file: string, head: Buffer, command: string, hostPath: Ho
   if (depth < MAX_INTERPRETERS) inspectFile(interpreter, command, hostPath, depth + 1);
 }
 
-function inspectProgram(file: string, head: Buffer, command: string, hostPath: HostPath): void {
-  if (head.length === 0) throw failure('exec_format_error', command, `${file} is empty`);
+/** Why the kernel's own loader would not run a program; null where it would, as far as can be seen. */
+function inspectProgram(file: string, head: Buffer, command: string, hostPath: HostPath): SandboxError | null {
+  if (head.length === 0) return failure('exec_format_error', command, `${file} is empty`);
   if (!isElf(head)) {
     const hint = 'it is neither a program of this system nor a script that begins with #! and its interpreter';
-    throw failure('exec_format_error', command, `${file} cannot be run: ${hint}`);
+    return failure('exec_format_error', command, `${file} cannot be run: ${hint}`);
   }
   const elf = parseElf(head);
-  if (elf === null) return;
+  if (elf === null) return null;
   if (!runsMachine(elf.machine)) {
     const detail = `it is a program for another machine (ELF machine ${elf.machine}, this one is ${process.arch})`;
-    throw failure('exec_format_error', command, `${file} cannot be run: ${detail}`);
+    return failure('exec_format_error', command, `${file} cannot be run: ${detail}`);
   }
-  if (elf.interpreter !== null && fileState(hostPath(elf.interpreter)) !== 'executable') {
-    throw missingInterpreter(command, file, elf.interpreter);
-  }
+  if (elf.interpreter === null || fileState(hostPath(elf.interpreter)) === 'executable') return null;
+  return missingInterpreter(command, file, elf.interpreter);
 }
 
 /** Null where it can be run but not read. */

@@ -1,4 +1,4 @@
-import { statfs } from 'node:fs/promises';
+import { statfsSync } from 'node:fs';
 import type { CommandSpec, Container, ContainerSpec, WorkspaceMeasure } from '../backend.js';
 import type { CpuUsage } from '../cgroup/index.js';
 import { type Collection, collectFiles } from '../collect.js';
@@ -81,7 +81,7 @@ export class BubblewrapContainer implements Container {
    */
   async measureWorkspace(): Promise<WorkspaceMeasure> {
     const { limits } = this.#spec;
-    const { blocks, bfree, bsize } = await statfs(this.workspace);
+    const { blocks, bfree, bsize } = statfsSync(this.workspace);
     const used = (blocks - bfree) * bsize;
     const totalBytes = used <= allowedBytes(this.#spec) ? Math.min(used, limits.workspaceBytes) : used;
     const near = used >= 0.8 * limits.fileSizeBytes;
