@@ -24,7 +24,8 @@ const MAX_REMEMBERED = 4_096;
  * session of the tree, descends from a member, or bears the markers of the task in its environment.
  *
  * Together these find what has called setsid, was forked twice, or was orphaned. Only a process that does all of that
- * *and* drops its environment between two scans gets away; it takes a pid namespace or a cgroup to hold that one.
+ * *and* drops its environment between two scans gets away; it takes a pid namespace or a cgroup to hold that one, or
+ * the fork server, once no command runs.
  */
 export class ProcessTree {
   readonly #roots: ReadonlyMap<number, ProcessIdentity>;

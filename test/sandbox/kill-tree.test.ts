@@ -36,6 +36,11 @@ async function expectAllKilled(process: SandboxProcess, pids: readonly number[])
   await process.exited;
 }
 
+/** While another command runs, it is for the tree to find what one has left. */
+async function startNeighbour(): Promise<void> {
+  await sandbox.start(script('exec sleep 600'));
+}
+
 describe('killing the tree of a command', () => {
   it('kills the command and its children', async () => {
     const process = await sandbox.start(script('sleep 600 & echo $!; sleep 600 & echo $!; echo $$; wait'));
@@ -61,6 +66,7 @@ describe('killing the tree of a command', () => {
   });
 
   it.skipIf(!onLinux || without('setsid'))('kills a daemon that was forked twice in a session of its own', async () => {
+    await startNeighbour();
     const daemon = `setsid sh -c 'sh -c "echo \\$\\$; exec sleep 600" & exit' & wait`;
     const process = await sandbox.start(script(daemon));
     const [pid] = await pidsFrom(process, 1);
@@ -72,6 +78,7 @@ describe('killing the tree of a command', () => {
   it.skipIf(!onLinux || without('setsid'))(
     'kills a child that has left the session and dropped its environment',
     async () => {
+      await startNeighbour();
       const process = await sandbox.start(script("env -i setsid sh -c 'echo $$; exec sleep 600' & sleep 600"));
       const pids = await pidsFrom(process, 1);
       await waitFor(async () => (await process.members()).includes(pids[0]!), 'the child to be seen');

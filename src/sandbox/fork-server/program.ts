@@ -52,8 +52,8 @@ export function forkServerArguments(): string[] {
 
 /**
  * Reads orders from its standard input (see `messages.ts`) and reports on its standard output, one line at a time, each
- * in one write, since the processes that it has forked report as well. At the end of its input it exits, and what it
- * has started is killed by the kernel.
+ * in one write, since the processes that it has forked report as well. At the end of its input it kills what it has
+ * started and exits; when it is killed itself, the kernel kills what it has forked.
  *
  * A descriptor of the sidecar is opened anew through /proc: so it need not be inherited by the fork server itself. All
  * that Perl opens beyond the standard streams is closed on exec. A process joins its cgroups late, so that little of
@@ -63,7 +63,8 @@ export function forkServerArguments(): string[] {
  * Whoever loses its parent below a command becomes a child of the fork server (PR_SET_CHILD_SUBREAPER). A child that it
  * has not forked is therefore what some command has left; and a command that ends while there is no such child has left
  * nobody, as each of its descendants would be one or descend from one. The kernel moves them before it tells of the
- * death of their parent, and nothing but the fork server's own waiting takes a child off the list that it reads.
+ * death of their parent, and nothing but the fork server's own waiting takes a child off the list that it reads. Whose
+ * such a child is cannot be seen there; but when no command runs, nobody has a right to it, and it is killed.
  */
 const PROGRAM = String.raw`
 use strict;
@@ -76,7 +77,7 @@ my $fork_server = $$;
 my ($orders, %running) = ('');
 open(my $report, '>&=', fcntl(STDOUT, $F_DUPFD_CLOEXEC, $ABOVE_PASSED)) or die "standard output: $!\n";
 pipe(my $bell, my $ringer) or die "pipe: $!\n";
-fcntl $ringer, $F_SETFL, $O_NONBLOCK;
+fcntl $_, $F_SETFL, $O_NONBLOCK for $bell, $ringer;
 $SIG{CHLD} = sub { syswrite $ringer, '!' };
 die_with_parent();
 opendir(my $seen, "/proc/$sidecar/fd") or die "/proc/$sidecar/fd: $!\n";
@@ -92,7 +93,7 @@ while (1) {
   reap() if vec($ready, fileno $bell, 1);
   next if !vec($ready, 0, 1);
   my $got = sysread STDIN, $orders, 65536, length $orders;
-  exit 0 if defined $got && $got == 0;
+  end() if defined $got && $got == 0;
   while (length $orders >= 4 && length $orders >= 4 + (my $size = unpack 'N', $orders)) {
     my ($order, $id, @fields) = split /\0/, substr($orders, 4, $size), -1;
     substr($orders, 0, 4 + $size) = '';
@@ -108,16 +109,27 @@ sub reap {
   while ((my $pid = waitpid -1, $WNOHANG) > 0) {
     push @ended, [delete $running{$pid}, $?] if exists $running{$pid};
   }
-  return if !@ended;
-  my $orphans = count_orphans();
-  report('ended', @$_, $orphans) for @ended;
+  return if !@ended && %running;
+  my $orphans = orphans();
+  report('ended', @$_, $orphans ? scalar @$orphans : 'unknown') for @ended;
+  kill 'KILL', @$orphans if $orphans && !%running;
 }
 
-sub count_orphans {
-  return 'unknown' if !defined $children || !defined sysseek($children, 0, 0);
+sub orphans {
+  return if !defined $children || !defined sysseek($children, 0, 0);
   my $listed = '';
   1 while sysread $children, $listed, 65536, length $listed;
-  return scalar grep { !exists $running{$_} } split ' ', $listed;
+  return [grep { !exists $running{$_} } split ' ', $listed];
+}
+
+sub end {
+  kill 'KILL', keys %running;
+  for (1 .. 100) {
+    reap();
+    exit 0 if !%running && !@{ orphans() || [] };
+    select undef, undef, undef, 0.01;
+  }
+  exit 0;
 }
 
 sub make_fifos {

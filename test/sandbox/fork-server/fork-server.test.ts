@@ -41,6 +41,9 @@ async function run(command: readonly [string, ...string[]], more: Partial<RunOrd
   return { ...forked, stdout: await text(pipe.stream), exit: await forked.exited };
 }
 
+/** Leaves a process, and tells its pid, that neither its session nor its environment gives away. */
+const HIDING = ['/bin/sh', '-c', "setsid env -i sh -c '(sleep 600 < /dev/null > /dev/null 2>&1 & echo $!)'"] as const;
+
 describe.skipIf(without('perl') || without('mkfifo') || !isForkServerKnown)('the fork server', () => {
   it('hands on arguments and environment as they are, and nothing else', async () => {
     const odd = ['', ' two  words ', `'"$x\``, 'new\nline', 'ü€😀', '-n', '\u0001'];
@@ -63,14 +66,25 @@ describe.skipIf(without('perl') || without('mkfifo') || !isForkServerKnown)('the
   it('tells whether a command has left nobody, wherever those that it leaves have gone', async () => {
     const { exit } = await run(['/bin/sh', '-c', '(/bin/true & /bin/true) & wait']);
     expect(exit).toEqual({ exitCode: 0, signal: null, leftNobody: true });
-    const hidden = "setsid env -i sh -c '(sleep 600 < /dev/null > /dev/null 2>&1 & echo $!)'";
-    const leaving = await run(['/bin/sh', '-c', hidden]);
+    await supply.current.run(order(['/bin/sleep', '600']));
+    const leaving = await run(HIDING);
     expect(leaving.exit.leftNobody).toBe(false);
     const orphan = Number(leaving.stdout);
     expect((await run(['/bin/true'])).exit.leftNobody).toBe(false);
     process.kill(orphan, 'SIGKILL');
     await expect.poll(() => isAlive(orphan)).toBe(false);
     expect((await run(['/bin/true'])).exit.leftNobody).toBe(true);
+  });
+
+  it('kills what commands have left when none runs any more, and when it ends', async () => {
+    const orphan = Number((await run(HIDING)).stdout);
+    await expect.poll(() => isAlive(orphan)).toBe(false);
+
+    await supply.current.run(order(['/bin/sleep', '600']));
+    const last = Number((await run(HIDING)).stdout);
+    expect(isAlive(last)).toBe(true);
+    await supply.close();
+    expect(isAlive(last)).toBe(false);
   });
 
   it('starts a command as the leader of a session of its own, in its directory, which it makes', async () => {
