@@ -1,5 +1,6 @@
-import { createHash, type Hash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
 import type { EffectiveLimits } from '../../protocol/index.js';
+import { nodeCrypto } from './node-crypto.js';
 import { outputOptions } from './output-options.js';
 import type { ValidatedTask } from './validation.js';
 
@@ -8,7 +9,7 @@ import type { ValidatedTask } from './validation.js';
  * its result holds. `policy` stands for the sandbox that it runs in. Label, priority and usage events do not count.
  */
 export function cacheKey({ task, resourceLimits }: ValidatedTask, policy: string): string {
-  const hash = createHash('sha256');
+  const hash = nodeCrypto().createHash('sha256');
   const { mode, onOverflow } = outputOptions(task);
   addText(hash, 'policy', policy);
   addText(hash, 'command', task.command);

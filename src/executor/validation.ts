@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   type EffectiveLimits,
   type EnforcementMechanism,
@@ -10,6 +9,7 @@ import {
 import { checkCommandPolicy } from '../sandbox/command-policy.js';
 import { defaultLimits, type ExecutorConfig } from './config.js';
 import { ExecutorError } from './errors.js';
+import { nodeCrypto } from './node-crypto.js';
 
 /** A task that may be run: checked, its limits complete, its execution id given. */
 export interface ValidatedTask {
@@ -20,7 +20,7 @@ export interface ValidatedTask {
 
 /** A new execution id: unique for all time. */
 export function generateExecutionId(): string {
-  return randomUUID();
+  return nodeCrypto().randomUUID();
 }
 
 /**

@@ -1,5 +1,6 @@
-import { execa } from 'execa';
+import type { Socket } from 'node:net';
 import type { Logger } from '../tracking/index.js';
+import { spawnHelper } from './spawn-helper.js';
 import { defaultPath } from './tools.js';
 
 /** Reads until end of file, which comes when nobody holds the other end any more: the sidecar is gone. */
@@ -16,24 +17,15 @@ export class Guardian {
 
   /** @param sweepCommand the sweep; the instance directory is appended to it */
   constructor(shell: string, sweepCommand: readonly string[], directory: string, logger: Logger) {
-    const guardian = execa(shell, ['-c', WAIT_AND_SWEEP, 'exec-sidecar-guardian', ...sweepCommand, directory], {
-      cwd: '/',
-      env: { PATH: defaultPath() },
-      extendEnv: false,
-      stdin: 'pipe',
-      stdout: 'ignore',
-      stderr: 'ignore',
-      buffer: false,
-      detached: true,
-      reject: false,
-    });
-    guardian.unref();
-    if ('unref' in guardian.stdin && typeof guardian.stdin.unref === 'function') guardian.stdin.unref();
+    const args = ['-c', WAIT_AND_SWEEP, 'exec-sidecar-guardian', ...sweepCommand, directory];
+    const { child, ended } = spawnHelper(shell, args, { environment: { PATH: defaultPath() }, output: 'ignore' });
+    child?.unref();
+    (child?.stdin as Socket | null | undefined)?.unref();
     this.#kill = () => {
-      guardian.ref();
-      guardian.kill('SIGKILL');
+      child?.ref();
+      child?.kill('SIGKILL');
     };
-    this.#ended = guardian.then(() => {
+    this.#ended = ended.then(() => {
       if (!this.#closing)
         logger.warn({ directory }, 'the guardian has ended: a crash would be swept by the next start');
     });

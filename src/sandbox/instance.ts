@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from '../tracking/index.js';
@@ -8,6 +7,7 @@ import { makeFifoDirectory, sweepFifoDirectories } from './fifo-directory.js';
 import { Guardian } from './guardian.js';
 import { type InstancePaths, instancePaths, instancesDirectory } from './instance-directory.js';
 import { Ledger } from './ledger.js';
+import { newUuid } from './new-uuid.js';
 import { writeOwner } from './owner.js';
 import { ensurePrivateDirectory } from './private-directory.js';
 import { removeInstance } from './remove-instance.js';
@@ -58,7 +58,7 @@ export class SandboxInstance {
   static async open(options: InstanceOptions): Promise<SandboxInstance> {
     const parent = await instancesDirectory(options.workspaceRoot);
     await ensurePrivateDirectory(parent);
-    const id = randomUUID();
+    const id = newUuid();
     const paths = instancePaths(join(parent, id));
     try {
       await ensurePrivateDirectory(paths.directory);

@@ -1,15 +1,16 @@
 import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { execa } from 'execa';
 import { errorCode } from './error-code.js';
-import { type ProcessEntry, type ProcessIdentity, parseProcStat, parsePsLine } from './process-entry.js';
+import { type ProcessEntry, type ProcessIdentity, parseProcStat } from './process-entry.js';
 
 /**
  * Reads every process that the sidecar can see: from /proc on Linux, from `ps` elsewhere.
  * @throws where neither can be read
  */
-export function readProcesses(): Promise<ProcessEntry[]> {
-  return process.platform === 'linux' ? procReader.read() : readPs();
+export async function readProcesses(): Promise<ProcessEntry[]> {
+  if (process.platform === 'linux') return procReader.read();
+  const { readPs } = await import('./ps-reader.js');
+  return readPs();
 }
 
 /**
@@ -97,15 +98,4 @@ export function childrenOf(pid: number): number[] {
   } catch {
     return [];
   }
-}
-
-/** Reads through ps(1), the only way that every other Unix has. */
-export async function readPs(): Promise<ProcessEntry[]> {
-  const columns = ['pid=', 'ppid=', 'pgid=', 'stat=', 'lstart='].flatMap((column) => ['-o', column]);
-  const { stdout } = await execa('ps', ['-A', ...columns], {
-    env: { PATH: process.env.PATH ?? '/bin:/usr/bin', LC_ALL: 'C', TZ: 'UTC' },
-    extendEnv: false,
-    stdin: 'ignore',
-  });
-  return stdout.split('\n').flatMap((line) => parsePsLine(line) ?? []);
 }

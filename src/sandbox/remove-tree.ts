@@ -1,8 +1,5 @@
 import { rmdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { execa } from 'execa';
-import { checkSpawnRoom } from './descriptor-room.js';
-import { defaultPath } from './tools.js';
 
 /**
  * Removes a directory with everything in it, whatever a task has left there: directories without permissions, and
@@ -14,11 +11,8 @@ export async function removeTree(directory: string): Promise<void> {
   try {
     await rm(directory, { recursive: true, force: true });
   } catch {
-    checkSpawnRoom();
-    // chmod(1) and rm(1) walk by descriptors, so that no path is ever too long for them.
-    const options = { env: { PATH: defaultPath() }, extendEnv: false, stdin: 'ignore', cwd: '/' } as const;
-    await execa('chmod', ['-R', 'u+rwX', '--', directory], { ...options, reject: false });
-    await execa('rm', ['-rf', '--', directory], options);
+    const { removeStubbornTree } = await import('./remove-stubborn-tree.js');
+    await removeStubbornTree(directory);
   }
 }
 

@@ -1,12 +1,10 @@
 import type { Logger } from '../tracking/index.js';
 import type { CommandStarter } from './command-starter.js';
-import { DirectStarter } from './direct-starter.js';
 import { FifoPool } from './fifo-pool.js';
 import { ForkServerSupply, isForkServerKnown } from './fork-server/index.js';
 import { ForkingStarter } from './forking-starter.js';
-import { byMkfifo } from './mkfifo.js';
 import { INSTANCE_MARKER } from './process-markers.js';
-import { checkSetpriv, type SandboxTools } from './tools.js';
+import type { SandboxTools } from './tools.js';
 
 /** How commands are started on this machine. */
 export interface Starting {
@@ -33,8 +31,7 @@ export interface StartingOptions {
 
 /** Has commands started by the fork server where it works, and by this process elsewhere. Never rejects. */
 export async function openStarting(options: StartingOptions): Promise<Starting> {
-  const forking = await openForking(options);
-  const starting = forking ?? (await openDirect(options));
+  const starting = (await openForking(options)) ?? (await openDirect(options));
   starting.fifos?.prepare();
   return starting;
 }
@@ -60,9 +57,7 @@ async function openForking({
   return { starter: new ForkingStarter(supply, fifos), fifos, changesUser: true, close };
 }
 
-async function openDirect({ tools, directory, reserve }: StartingOptions): Promise<Starting> {
-  const fifos = tools.mkfifo === null ? null : new FifoPool(byMkfifo(tools.mkfifo), directory, reserve);
-  const setpriv = await checkSetpriv(tools.setpriv);
-  const starter = tools.shell === null ? null : new DirectStarter({ shell: tools.shell, setpriv }, fifos);
-  return { starter, fifos, changesUser: setpriv !== null, close: async () => fifos?.close() };
+async function openDirect(options: StartingOptions): Promise<Starting> {
+  const { openDirectStarting } = await import('./direct-starting.js');
+  return openDirectStarting(options);
 }

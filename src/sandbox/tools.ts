@@ -1,6 +1,5 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
-import { execa } from 'execa';
 
 /** The programs of the system that the backends use, as absolute paths; null where one is missing. */
 export interface SandboxTools {
@@ -17,7 +16,8 @@ export interface SandboxTools {
 }
 
 const SHELL = '/bin/sh';
-const STANDARD_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+/** Where programs of the system lie. */
+export const STANDARD_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Finds the programs, and does not run them: whether setpriv is of use is for `checkSetpriv` to tell. */
 export function findTools(): SandboxTools {
@@ -31,18 +31,6 @@ export function findTools(): SandboxTools {
     setsid: findTool('setsid'),
     tar: findTool('tar'),
   };
-}
-
-/** The setpriv that was found where it knows --pdeathsig, which that of busybox does not, and only Linux has; or null. */
-export async function checkSetpriv(setpriv: string | null): Promise<string | null> {
-  if (setpriv === null) return null;
-  const { exitCode } = await execa(setpriv, ['--pdeathsig', 'KILL', '--', 'true'], {
-    env: { PATH: STANDARD_PATH },
-    extendEnv: false,
-    stdio: 'ignore',
-    reject: false,
-  });
-  return exitCode === 0 ? setpriv : null;
 }
 
 /**

@@ -1,4 +1,4 @@
-import pino from 'pino';
+import type { Logger as PinoLogger } from 'pino';
 import type { ByteSink } from '../session/index.js';
 import type { Logger } from '../tracking/index.js';
 
@@ -7,9 +7,13 @@ export interface LeveledLogger extends Logger {
   level: string;
 }
 
+/** From the least important to none at all. */
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
 /**
  * A pino logger on a sink that may be read slowly or not at all: lines that the sink has no room for are dropped,
- * and the next line that gets through tells how many. Logging never waits.
+ * and the next line that gets through tells how many. Logging never waits, and lines keep their order. pino is loaded for
+ * the first line, since most sidecars have none to write.
  */
 export function createLogger(level: string, sink: ByteSink): LeveledLogger {
   let full = false;
@@ -28,7 +32,23 @@ export function createLogger(level: string, sink: ByteSink): LeveledLogger {
     dropped = 0;
     if (lines > 0) logger.warn({ lines }, 'log lines were dropped: nobody read stderr');
   };
-  const serializers = { error: pino.stdSerializers.err };
-  const logger = pino({ name: 'exec-sidecar', level, serializers }, { write });
+  let loading: Promise<PinoLogger> | null = null;
+  const lineOf = (name: keyof Logger) => (fields: object, message: string) => {
+    if (LEVELS.indexOf(name) < LEVELS.indexOf(logger.level)) return;
+    loading ??= loadPino(write);
+    void loading.then((pino) => pino[name](fields, message));
+  };
+  const logger: LeveledLogger = {
+    level,
+    debug: lineOf('debug'),
+    info: lineOf('info'),
+    warn: lineOf('warn'),
+    error: lineOf('error'),
+  };
   return logger;
+}
+
+async function loadPino(write: (line: string) => void): Promise<PinoLogger> {
+  const { pino } = await import('pino');
+  return pino({ name: 'exec-sidecar', level: 'trace', serializers: { error: pino.stdSerializers.err } }, { write });
 }

@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { encodeFrame, PROTOCOL_VERSION, ProtocolFault, type SidecarFrame } from '../../protocol/index.js';
 import type { TaskExecutor } from '../executor/index.js';
 import { SandboxError } from '../sandbox/errors.js';
 import type { SandboxManager } from '../sandbox/index.js';
+import { newUuid } from '../sandbox/new-uuid.js';
 import { type ByteSink, type Ending, endingOf, faultFrame, helloFrame, type SessionConfig } from '../session/index.js';
 import { SettingsError } from './settings.js';
 import { VERSION } from './version.js';
@@ -25,7 +25,7 @@ export function readyFrame(executor: TaskExecutor, sandbox: SandboxManager, conf
     id: 0,
     body: {
       protocol: PROTOCOL_VERSION,
-      sessionId: randomUUID(),
+      sessionId: newUuid(),
       maxFrameBytes: config.maxFrameBytes,
       window: config.window,
       defaults: executor.defaultLimits,

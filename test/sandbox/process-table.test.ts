@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { isDead, type ProcessEntry, parseProcStat, parsePsLine } from '../../src/sandbox/process-entry.js';
-import { identify, readProcesses, readPs } from '../../src/sandbox/process-reader.js';
+import { identify, readProcesses } from '../../src/sandbox/process-reader.js';
 import { ProcessTable } from '../../src/sandbox/process-table.js';
+import { readPs } from '../../src/sandbox/ps-reader.js';
 import { createGate } from '../support/gate.js';
 import { without } from '../support/requirements.js';
 

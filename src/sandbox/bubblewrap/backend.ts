@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BackendAvailability, EffectiveLimits, EnforcementTable } from '../../../protocol/index.js';
 import type { Container, ContainerSpec, ExitStatus, SandboxBackend } from '../backend.js';
 import type { BackendContext } from '../backends.js';
 import { enforcementTable } from '../enforcement.js';
+import { newUuid } from '../new-uuid.js';
 import { assembleSeccompFilter, seccompArchitecture } from '../seccomp/index.js';
 import { within } from '../within.js';
 import { checkFiles } from '../workspace-files.js';
@@ -90,7 +90,7 @@ export class BubblewrapBackend implements SandboxBackend {
   async #tryOut(): Promise<string | null> {
     try {
       const files = [{ path: 'probe', data: 'kill -KILL $$' }];
-      const container = await this.createContainer({ executionId: randomUUID(), limits: PROBE_LIMITS, files });
+      const container = await this.createContainer({ executionId: newUuid(), limits: PROBE_LIMITS, files });
       try {
         const command = { command: '/bin/sh', args: ['probe'], env: [], cwd: undefined, stdin: 'none' } as const;
         const { exited } = await container.execute(command);

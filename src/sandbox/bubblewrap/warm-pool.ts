@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import type { Logger } from '../../tracking/index.js';
 import { hasRoomFor } from '../descriptor-room.js';
+import { newUuid } from '../new-uuid.js';
 import { Demand } from './demand.js';
 import { FailurePause } from './failure-pause.js';
 import type { SandboxPolicy } from './policy.js';
@@ -162,7 +162,7 @@ export class WarmPool {
   }
 
   async #prepare(policy: SandboxPolicy, refill: Refill): Promise<PreparedSandbox | null> {
-    const sandbox = await this.#options.make(`warm-${randomUUID()}`, policy).catch((error: unknown) => {
+    const sandbox = await this.#options.make(`warm-${newUuid()}`, policy).catch((error: unknown) => {
       this.#failed(error);
       return null;
     });

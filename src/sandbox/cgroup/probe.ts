@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { newUuid } from '../new-uuid.js';
 import { CgroupManager, type CgroupManagerOptions } from './manager.js';
 import type { CgroupSupport } from './support.js';
 
@@ -7,6 +7,6 @@ import type { CgroupSupport } from './support.js';
  * a `CgroupManager` reads its `support` instead.
  */
 export async function probeCgroups(options: CgroupManagerOptions = {}): Promise<CgroupSupport> {
-  await using manager = await CgroupManager.create(`probe-${randomUUID()}`, options);
+  await using manager = await CgroupManager.create(`probe-${newUuid()}`, options);
   return manager.support;
 }

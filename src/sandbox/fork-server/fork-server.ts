@@ -1,11 +1,11 @@
 import { getSystemErrorName } from 'node:util';
-import { execa } from 'execa';
 import type { Logger } from '../../tracking/index.js';
 import type { CommandExit } from '../command-exit.js';
 import { SandboxError } from '../errors.js';
 import { noDirectory } from '../no-directory.js';
 import type { ProcessIdentity } from '../process-entry.js';
 import { signalName } from '../signal-name.js';
+import { spawnHelper } from '../spawn-helper.js';
 import { encodeMakeFifos, encodeRun, parseReport, type Report, type RunOrder } from './messages.js';
 import { forkServerArguments } from './program.js';
 
@@ -40,30 +40,23 @@ export class ForkServer implements AsyncDisposable {
    * @param environment by which the process is known to whoever sweeps; commands do not see it
    */
   constructor(perl: string, environment: Readonly<Record<string, string>>, logger: Logger) {
-    this.#child = execa(perl, forkServerArguments(), {
-      cwd: '/',
-      env: { ...environment },
-      extendEnv: false,
-      stdin: 'pipe',
-      stdout: 'pipe',
-      stderr: 'pipe',
-      buffer: false,
-      detached: true,
-      reject: false,
-    });
+    const { child, ended } = spawnHelper(perl, forkServerArguments(), { environment, output: 'pipe' });
+    this.#child = child;
     let said = '';
-    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    child?.stderr?.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(0, MAX_SAID_CHARACTERS);
     });
-    this.#child.stdin.on('error', () => undefined);
-    this.#child.stdout.setEncoding('latin1').on('data', (text: string) => this.#read(text));
+    child?.stdout?.setEncoding('latin1').on('data', (text: string) => this.#read(text));
     this.#ready = new Promise((resolve) => {
       this.#awaited.set(0, { settle: () => resolve(true), lost: () => resolve(false) });
     });
-    this.#ended = this.#child.then(({ exitCode, signal }) => {
+    this.#ended = ended.then(({ exitCode, signal, error }) => {
       this.#lose();
       if (this.#closing) return;
-      logger.warn({ exitCode, signal, stderr: said }, 'the fork server of commands has ended');
+      logger.warn(
+        { exitCode, signal, stderr: said, ...(error !== undefined && { err: error }) },
+        'the fork server of commands has ended',
+      );
     });
   }
 
@@ -101,7 +94,7 @@ export class ForkServer implements AsyncDisposable {
         if (report.kind === 'ended') ended(exitOf(report));
       };
       this.#expect(id, { settle, lost: () => ended({ exitCode: null, signal: 'SIGKILL', leftNobody: false }) });
-      this.#child.stdin.write(message);
+      this.#child?.stdin?.write(message);
     });
   }
 
@@ -118,14 +111,14 @@ export class ForkServer implements AsyncDisposable {
         else reject(noPipes(directory, report.kind === 'failed' ? getSystemErrorName(-report.errno) : report.kind));
       };
       this.#expect(id, { settle, lost: () => reject(noPipes(directory, 'the fork server has ended')) });
-      this.#child.stdin.write(encodeMakeFifos(id, directory, names));
+      this.#child?.stdin?.write(encodeMakeFifos(id, directory, names));
     });
   }
 
   /** Ends it, and what it has started. Idempotent. */
   async close(): Promise<void> {
     this.#closing = true;
-    this.#child.stdin.end();
+    this.#child?.stdin?.end();
     await this.#ended;
   }
 
