@@ -64,7 +64,7 @@ describe.skipIf(without('perl') || without('mkfifo') || !isForkServerKnown)('the
   });
 
   it('tells whether a command has left nobody, wherever those that it leaves have gone', async () => {
-    const { exit } = await run(['/bin/sh', '-c', '(/bin/true & /bin/true) & wait']);
+    const { exit } = await run(['/bin/sh', '-c', '(/bin/true; /bin/true) & wait']);
     expect(exit).toEqual({ exitCode: 0, signal: null, leftNobody: true });
     await supply.current.run(order(['/bin/sleep', '600']));
     const leaving = await run(HIDING);
