@@ -1,3 +1,4 @@
+import type { TaskCgroup } from './cgroup/index.js';
 import type { PassedDescriptor } from './fork-server/index.js';
 import type { PipeOwner } from './pipe-set.js';
 import type { Rlimits } from './rlimits.js';
@@ -17,8 +18,8 @@ export interface StartRequest {
   readonly stdin: 'none' | 'pipe';
   /** What it gets as descriptors 3, 4, and so on. They stay the caller's to close. */
   readonly descriptors: readonly PassedDescriptor[];
-  /** The `cgroup.procs` of the cgroups that it is to be in. */
-  readonly procsFiles: readonly string[];
+  /** The cgroups that are made for it, and that it is to be in; null for none. */
+  readonly cgroup: TaskCgroup | null;
   readonly rlimits: Rlimits | null;
   /** The user that it runs as and that its pipes belong to; null where that is the sidecar's. */
   readonly user: PipeOwner | null;
@@ -29,7 +30,7 @@ export interface CommandStarter {
   /**
    * Starts a command as the leader of a session of its own; it dies with the sidecar, where the system can do that.
    * @throws SandboxError kind `execution` where arguments and environment are too long, `sandbox` where it cannot be
-   * started or cannot join a cgroup, naming the file
+   * started or its cgroups cannot be made or joined, naming the file
    */
   start(request: StartRequest): Promise<SpawnedCommand>;
 }

@@ -19,13 +19,15 @@ export class DirectStarter implements CommandStarter {
   }
 
   async start(request: StartRequest): Promise<SpawnedCommand> {
-    const { cwd, stdin, descriptors, procsFiles, user } = request;
+    const { cwd, stdin, descriptors, cgroup, user } = request;
+    const procsFiles = cgroup?.setup.procsFiles ?? [];
     // A shell's exec takes no `--`: what it starts has to begin with a slash, not with a dash.
+    await cgroup?.make();
     await makeDirectories(request.directories);
     const [name, ...args] = request.argv;
     const command = [this.#tools.setpriv === null ? request.file : name, ...args];
     const { plain, restoring } = divideEnvironment(request.environment);
-    const line = launchLine(this.#tools, { ...request, command: [...restoring, ...command] });
+    const line = launchLine(this.#tools, { ...request, procsFiles, command: [...restoring, ...command] });
     await checkArgumentSize(line, plain);
     const spawn = { line, cwd, environment: plain, stdin, fifos: this.#fifos, pipeOwner: user };
     if (descriptors.length === 0) return spawnJoined(spawn, procsFiles);

@@ -71,10 +71,12 @@ const HEAD_BYTES = 4_096;
 function inspectFile(file: string, command: string, hostPath: HostPath, depth: number): void {
   const head = readHead(hostPath(file) ?? file);
   if (head === null) return;
-  if (head.toString('latin1', 0, 2) === '#!') return inspectScript(file, head, command, hostPath, depth);
-  if (process.platform !== 'linux') return;
-  const obstacle = inspectProgram(file, head, command, hostPath);
-  if (obstacle !== null && !runsForeignFormats()) throw obstacle;
+  if (head.toString('latin1', 0, 2) === '#!') {
+    inspectScript(file, head, command, hostPath, depth);
+  } else if (process.platform === 'linux') {
+    const obstacle = inspectProgram(file, head, command, hostPath);
+    if (obstacle !== null && !runsForeignFormats()) throw obstacle;
+  }
 }
 
 function inspectScript(file: string, head: Buffer, command: string, hostPath: HostPath, depth: number): void {

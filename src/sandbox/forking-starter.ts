@@ -15,12 +15,13 @@ export class ForkingStarter implements CommandStarter {
     this.#fifos = fifos;
   }
 
-  async start({ stdin, user, descriptors, ...request }: StartRequest): Promise<SpawnedCommand> {
+  async start({ stdin, user, descriptors, cgroup, ...request }: StartRequest): Promise<SpawnedCommand> {
     await checkArgumentSize(request.argv, request.environment);
     const stdio = await openTaskStdio(this.#fifos, stdin, user);
     try {
       const forked = await this.#forkServers.current.run({
         ...request,
+        groups: cgroup?.setup ?? null,
         user,
         descriptors: [...stdio.child, ...descriptors],
       });

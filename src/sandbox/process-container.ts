@@ -59,7 +59,7 @@ export class ProcessContainer implements Container {
         await makeDirectories(container.#takeDirectories());
         container.#given = await writeFiles(container.workspace, spec.files, spec.limits);
       }
-      container.#cgroup = await context.cgroups.createGroup(spec.executionId, spec.limits);
+      container.#cgroup = context.cgroups.planGroup(spec.executionId, spec.limits);
       return container;
     } catch (error) {
       await container.cleanup();
@@ -120,7 +120,7 @@ export class ProcessContainer implements Container {
       environment,
       stdin: spec.stdin,
       descriptors: [],
-      procsFiles: this.#cgroup?.procsFiles ?? [],
+      cgroup: this.#cgroup,
       rlimits: rlimitsOf(this.#spec.limits),
       user: null,
     });

@@ -21,7 +21,7 @@ async function runBare(command: string[], environment: Record<string, string> = 
       cwd: '/',
       directories: [],
       descriptors: [],
-      procsFiles: [],
+      cgroup: null,
       user: null,
     },
     rlimits: rlimitsOf({ ...LIMITS, openFiles: 55 }),

@@ -3,6 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { Readable, type Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { TaskFile } from '../../../protocol/index.js';
+import type { TaskCgroup } from '../cgroup/index.js';
 import { SandboxError } from '../errors.js';
 import type { PassedDescriptor } from '../fork-server/index.js';
 import { sendSignal } from '../kill-tree.js';
@@ -37,7 +38,7 @@ export interface LaunchOptions extends Omit<BwrapOptions, 'uid' | 'gid' | 'secco
   readonly seccompFile: string | null;
   /** Whether the workspace is to be filled with files before the script is sent. */
   readonly hasFiles: boolean;
-  readonly procsFiles: readonly string[];
+  readonly cgroup: TaskCgroup;
   /** The markers by which the processes are found. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -130,7 +131,7 @@ async function spawn(
       environment: { ...options.environment, PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
       stdin: 'none',
       descriptors: [...childEnds, ...files],
-      procsFiles: options.procsFiles,
+      cgroup: options.cgroup,
       rlimits: null,
       user: owner,
     });

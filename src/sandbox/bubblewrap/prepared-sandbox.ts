@@ -52,12 +52,12 @@ export class PreparedSandbox {
    */
   static async make(id: string, policy: SandboxPolicy, context: BubblewrapContext): Promise<PreparedSandbox> {
     const { instance, cgroups, logger } = context;
-    const cgroup = await cgroups.createGroup(id, policy, { helperTasks: HELPERS });
+    const cgroup = cgroups.planGroup(id, policy, { helperTasks: HELPERS });
     try {
       const live = await launchSandbox({
         ...context,
         ...policy,
-        procsFiles: cgroup.procsFiles,
+        cgroup,
         environment: { [INSTANCE_MARKER]: instance.id, [EXECUTION_MARKER]: id },
       }).catch(async (error: unknown) => {
         throw await launchFailure(error, cgroup, policy);

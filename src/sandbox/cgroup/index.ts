@@ -1,4 +1,5 @@
 export { adviseCgroups } from './advice.js';
+export { type GroupSetup, groupsNotMade } from './group-setup.js';
 export type { Patience } from './group-tree.js';
 export type { CgroupLimits } from './limit-writes.js';
 export { CgroupManager, type CgroupManagerOptions } from './manager.js';

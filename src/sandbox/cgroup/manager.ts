@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { errorCode } from '../error-code.js';
 import { SandboxError } from '../errors.js';
 import { type CgroupFiles, kernelCgroupFiles } from './cgroup-files.js';
-import { type Patience, removeGroups } from './group-tree.js';
+import type { FileWrite } from './group-setup.js';
+import type { Patience } from './group-tree.js';
 import type { Hierarchy } from './hierarchy.js';
 import { type CgroupLimits, limitWrites } from './limit-writes.js';
 import { featuresOf, openHierarchies } from './open-hierarchies.js';
@@ -65,28 +66,24 @@ export class CgroupManager implements AsyncDisposable {
   }
 
   /**
-   * Makes the groups of a task and writes its limits, as far as `support` goes. Nothing is left where that fails.
+   * Plans the groups of a task, which hold its limits as far as `support` goes. They are made by whoever starts its first
+   * process, as the `setup` says, or by `make`.
    * @param executionId matches GROUP_ID; no other living task has it
    * @param options.helperTasks how many threads of the sandbox's own helpers run in the groups: not the task's share
-   * @throws SandboxError kind `sandbox`, code `cgroup_failed` with the `path` and `errno`, or `cgroup_id`
+   * @throws SandboxError kind `sandbox`, code `cgroup_id`
    */
-  async createGroup(
-    executionId: string,
-    limits: CgroupLimits,
-    { helperTasks = 0 }: { helperTasks?: number } = {},
-  ): Promise<TaskCgroup> {
+  planGroup(executionId: string, limits: CgroupLimits, { helperTasks = 0 }: { helperTasks?: number } = {}): TaskCgroup {
     const name = TASK_PREFIX + checkedId('executionId', executionId);
     const groups = hierarchiesFor(limits, this.#hierarchies).map(
       ({ version, directory, features }): TaskGroup => ({ version, directory: `${directory}/${name}`, features }),
     );
-    const made = await Promise.allSettled(groups.map((group) => this.#make(group, limits, helperTasks)));
-    const failed = made.find((outcome) => outcome.status === 'rejected');
-    if (failed !== undefined) {
-      const complete = groups.filter((_, index) => made[index]?.status === 'fulfilled');
-      await removeGroups(complete, this.#files).catch(() => {});
-      throw failed.reason;
-    }
+    const writes = groups.flatMap(({ version, directory, features }) =>
+      limitWrites(version, features, limits, helperTasks).map(
+        ({ file, value, tolerated }): FileWrite => ({ path: `${directory}/${file}`, value, tolerated }),
+      ),
+    );
     const task: TaskCgroup = new TaskCgroup(groups, {
+      writes,
       files: this.#files,
       memoryLimitBytes: limits.memoryBytes,
       removed: () => this.#tasks.delete(task),
@@ -110,31 +107,6 @@ export class CgroupManager implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-
-  async #make(group: TaskGroup, limits: CgroupLimits, helperTasks: number): Promise<void> {
-    const { version, directory, features } = group;
-    await this.#attempt(`make the cgroup ${directory}`, directory, [], () => this.#files.makeDirectory(directory));
-    try {
-      for (const { file, value, tolerated } of limitWrites(version, features, limits, helperTasks)) {
-        const path = `${directory}/${file}`;
-        await this.#attempt(`write ${value} to ${path}`, path, tolerated, () => this.#files.write(path, value));
-      }
-    } catch (error) {
-      await this.#files.removeDirectory(directory).catch(() => {});
-      throw error;
-    }
-  }
-
-  async #attempt(what: string, path: string, tolerated: readonly string[], action: () => Promise<void>): Promise<void> {
-    try {
-      await action();
-    } catch (error) {
-      const errno = errorCode(error);
-      if (tolerated.includes(errno)) return;
-      const options = { cause: error };
-      throw new SandboxError('sandbox', 'cgroup_failed', `cannot ${what}: ${errno}`, { path, errno }, options);
-    }
   }
 }
 

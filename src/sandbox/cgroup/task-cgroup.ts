@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import type { CgroupFiles } from './cgroup-files.js';
+import { type FileWrite, type GroupSetup, makeGroups } from './group-setup.js';
 import { killGroups, membersOf, type Patience, removeGroups } from './group-tree.js';
 import { TaskCounters, type TaskGroup } from './task-counters.js';
 import type { CgroupEvents, CgroupTotals, CgroupUsage, CpuUsage } from './usage.js';
@@ -7,14 +8,9 @@ import type { CgroupEvents, CgroupTotals, CgroupUsage, CpuUsage } from './usage.
 /** What the directories of tasks are called: this, and an id. */
 export const TASK_PREFIX = 'task-';
 
-/** The groups of one task, one in each hierarchy that is used. Made by `CgroupManager.createGroup`. */
+/** The groups of one task, one in each hierarchy that is used. Planned by `CgroupManager.planGroup`. */
 export class TaskCgroup implements AsyncDisposable {
-  /**
-   * The files that the task's first process writes `0` into while it has one thread, each in one write, before it
-   * executes anything that it must not be free to do: `0` is who writes, in both versions and in any PID namespace. A
-   * write that fails must end the process. All that it starts later is in the groups from the beginning.
-   */
-  readonly procsFiles: readonly string[];
+  readonly setup: GroupSetup;
   #groups: readonly TaskGroup[];
   readonly #files: CgroupFiles;
   readonly #memoryLimitBytes: number;
@@ -24,17 +20,32 @@ export class TaskCgroup implements AsyncDisposable {
   #refusedForks: number | null | undefined;
   readonly #watches = new Set<{ close(): void }>();
 
-  /** @param options.removed called when the groups are gone */
+  /**
+   * @param options.writes what makes the groups hold the limits of the task
+   * @param options.removed called when the groups are gone
+   */
   constructor(
     groups: readonly TaskGroup[],
-    options: { files: CgroupFiles; memoryLimitBytes: number; removed: () => void },
+    options: { writes: readonly FileWrite[]; files: CgroupFiles; memoryLimitBytes: number; removed: () => void },
   ) {
     this.#groups = groups;
     this.#files = options.files;
     this.#memoryLimitBytes = options.memoryLimitBytes;
     this.#removed = options.removed;
     this.#counters = new TaskCounters(groups, options.files);
-    this.procsFiles = groups.map(({ version, directory }) => `${directory}/${JOINED_BY[version]}`);
+    this.setup = {
+      directories: this.directories,
+      writes: options.writes,
+      procsFiles: groups.map(({ version, directory }) => `${directory}/${JOINED_BY[version]}`),
+    };
+  }
+
+  /**
+   * Makes the groups, where nobody does it who starts a process in them. Nothing is left where that fails.
+   * @throws SandboxError kind `sandbox`, code `cgroup_failed` with the `path` and `errno`
+   */
+  make(): Promise<void> {
+    return makeGroups(this.setup, this.#files);
   }
 
   /** The directories of the groups. */

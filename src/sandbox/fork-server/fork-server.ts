@@ -1,5 +1,6 @@
 import { getSystemErrorName } from 'node:util';
 import type { Logger } from '../../tracking/index.js';
+import { groupsNotMade } from '../cgroup/index.js';
 import type { CommandExit } from '../command-exit.js';
 import { SandboxError } from '../errors.js';
 import { noDirectory } from '../no-directory.js';
@@ -159,10 +160,13 @@ function exitOf({ status, orphans }: Extract<Report, { kind: 'ended' }>): Comman
 }
 
 function failure({ errno, at }: Extract<Report, { kind: 'failed' }>, order: RunOrder): SandboxError {
-  const { file, procsFiles, directories } = order;
+  const { file, groups, directories } = order;
   const code = getSystemErrorName(-errno);
   if (directories.includes(at)) return noDirectory(at, code);
-  if (procsFiles.includes(at)) {
+  if (groups !== null && [...groups.directories, ...groups.writes.map(({ path }) => path)].includes(at)) {
+    return groupsNotMade(groups, at, code);
+  }
+  if (groups?.procsFiles.includes(at)) {
     const message = `the task cannot join its cgroup: writing ${at} failed (${code})`;
     return new SandboxError('sandbox', 'cgroup_failed', message, { path: at });
   }

@@ -1,3 +1,5 @@
+import { constants } from 'node:os';
+import type { GroupSetup } from '../cgroup/index.js';
 import { SandboxError } from '../errors.js';
 import type { ProcessIdentity } from '../process-entry.js';
 import type { Rlimits } from '../rlimits.js';
@@ -15,13 +17,13 @@ export interface RunOrder {
   /** Its arguments, its own name first. */
   readonly argv: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
-  /** What is made before anything else, private to this user. */
+  /** What is made before anything else but its cgroups, private to this user. */
   readonly directories: readonly string[];
   readonly cwd: string;
   /** Standard input, output and error, and what follows them as 3, 4, and so on; null is /dev/null. */
   readonly descriptors: readonly (PassedDescriptor | null)[];
-  /** The `cgroup.procs` that it joins before anything else. */
-  readonly procsFiles: readonly string[];
+  /** The cgroups that are made for it, and that it joins; null for none. */
+  readonly groups: GroupSetup | null;
   /** The user that it runs as; null where that is the sidecar's. */
   readonly user: { readonly uid: number; readonly gid: number } | null;
   readonly rlimits: Rlimits | null;
@@ -50,13 +52,15 @@ export function encodeRun(id: number, order: RunOrder): Buffer {
   const [streams, further] = [order.descriptors.slice(0, 3), order.descriptors.slice(3)].map((each) =>
     each.map((descriptor) => (descriptor === null ? '-:0' : `${descriptor.fd}:${descriptor.flags}`)).join(','),
   );
+  const groups = order.groups ?? NO_GROUPS;
   return encode([
     ...['run', `${id}`, order.cwd, streams!, further!],
     order.user === null ? '' : `${order.user.uid},${order.user.gid}`,
     order.rlimits === null ? '' : encodeRlimits(order.rlimits),
-    ...[`${order.procsFiles.length}`, ...order.procsFiles],
-    ...[`${order.directories.length}`, ...order.directories],
-    ...[`${environment.length}`, ...environment],
+    ...counted(groups.procsFiles),
+    ...counted([...groups.directories, ...order.directories]),
+    ...counted(groups.writes.map(encodeWrite)),
+    ...counted(environment),
     ...[order.file, ...order.argv],
   ]);
 }
@@ -79,6 +83,18 @@ export function parseReport(line: string): Report {
   }
   if (kind === 'failed') return { kind, id: Number(id), errno: Number(first), at: rest.join(' ') };
   throw new TypeError(`the fork server says ${JSON.stringify(line)}`);
+}
+
+const NO_GROUPS: GroupSetup = { directories: [], writes: [], procsFiles: [] };
+
+function counted(fields: readonly string[]): string[] {
+  return [`${fields.length}`, ...fields];
+}
+
+/** A value has no spaces; a path may. */
+function encodeWrite({ path, value, tolerated }: GroupSetup['writes'][number]): string {
+  const numbers = tolerated.map((name) => constants.errno[name as keyof typeof constants.errno]);
+  return [numbers.join(','), value, path].join(' ');
 }
 
 /** The numbers of resources are those of Linux: getrlimit(2). */

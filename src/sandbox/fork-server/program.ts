@@ -70,7 +70,7 @@ const PROGRAM = String.raw`
 use strict;
 my ($sidecar, $SETSID, $PRCTL, $PRLIMIT64, $DUP3, $SETGROUPS, $SETRESGID, $SETRESUID, $MKNODAT) = @ARGV;
 my ($WNOHANG, $SIGKILL, $AT_FDCWD, $S_IFIFO, $ENOENT) = (1, 9, -100, 0010000, 2);
-my ($F_DUPFD_CLOEXEC, $F_SETFL, $O_NONBLOCK, $PR_SET_PDEATHSIG, $PR_SET_CHILD_SUBREAPER) = (1030, 4, 04000, 1, 36);
+my ($O_WRONLY, $F_DUPFD_CLOEXEC, $F_SETFL, $O_NONBLOCK, $PR_SET_PDEATHSIG, $PR_SET_CHILD_SUBREAPER) = (1, 1030, 4, 04000, 1, 36);
 my $ABOVE_PASSED = 32;
 
 my $fork_server = $$;
@@ -159,6 +159,13 @@ sub become {
   my ($id, $cwd, $streams, $descriptors, $user, $rlimits, @rest) = @_;
   my @groups = splice @rest, 0, shift @rest;
   for my $directory (splice @rest, 0, shift @rest) { mkdir $directory, 0700 or fail($id, $directory) }
+  for my $write (splice @rest, 0, shift @rest) {
+    my ($tolerated, $value, $path) = split / /, $write, 3;
+    my $file;
+    next if sysopen($file, $path, $O_WRONLY) && syswrite $file, $value;
+    my $error = $! + 0;
+    fail($id, $path) if !grep { $_ == $error } split /,/, $tolerated;
+  }
   syscall $SETSID;
   open(my $stat, '<', '/proc/self/stat') or fail($id, '/proc/self/stat');
   my $started = (split / /, <$stat>)[21];

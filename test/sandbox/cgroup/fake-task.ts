@@ -1,5 +1,6 @@
 import { onTestFinished } from 'vitest';
 import { CgroupManager, type TaskCgroup } from '../../../src/sandbox/cgroup/index.js';
+import { createGroup } from './create-group.js';
 import { FAKE_PID, FakeCgroup2 } from './fake-cgroup2.js';
 import { procDirectory } from './proc-directory.js';
 
@@ -19,7 +20,7 @@ export async function fakeTask(
   const proc = procDirectory({ cgroup: '0::/\n', mountinfo: '31 23 0:28 / /fake rw - cgroup2 cgroup2 rw\n' });
   const manager = await CgroupManager.create('test', { files: kernel, pid: FAKE_PID, procDirectory: proc });
   onTestFinished(async () => void (await manager.close()));
-  const cgroup = await manager.createGroup('task', { memoryBytes, processes: 20, cpuPercent: null });
+  const cgroup = await createGroup(manager, 'task', { memoryBytes, processes: 20, cpuPercent: null });
   return {
     cgroup,
     say: (files) => {

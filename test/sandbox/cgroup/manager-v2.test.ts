@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { adviseCgroups, CgroupManager, type CgroupSupport, sweepCgroups } from '../../../src/sandbox/cgroup/index.js';
 import { machine } from '../support/machines.js';
+import { createGroup } from './create-group.js';
 import { FAKE_PID, FakeCgroup2 } from './fake-cgroup2.js';
 import { procDirectory } from './proc-directory.js';
 
@@ -54,7 +55,7 @@ describe('CgroupManager in a delegated version 2 group', () => {
   it('leaves everything as it was when it is closed, and closes twice', async () => {
     const kernel = await delegated();
     const manager = await create(kernel);
-    await manager.createGroup('e1', limits);
+    await createGroup(manager, 'e1', limits);
     expect(await manager.close()).toEqual([]);
     expect(kernel.groups()).toEqual([OWN]);
     expect(await kernel.read(`${OWN}/cgroup.procs`)).toBe(`${FAKE_PID}\n`);
@@ -73,10 +74,10 @@ describe('CgroupManager in a delegated version 2 group', () => {
   it('writes the limits of a task into its group', async () => {
     const kernel = await delegated();
     const manager = await create(kernel);
-    const task = await manager.createGroup('e1', limits, { helperTasks: 2 });
+    const task = await createGroup(manager, 'e1', limits, { helperTasks: 2 });
     const directory = `${INSTANCE}/task-e1`;
     expect(task.directories).toEqual([directory]);
-    expect(task.procsFiles).toEqual([`${directory}/cgroup.procs`]);
+    expect(task.setup.procsFiles).toEqual([`${directory}/cgroup.procs`]);
     const files = ['memory.max', 'memory.swap.max', 'memory.oom.group', 'memory.high', 'pids.max', 'cpu.max'];
     const values = await Promise.all(files.map((file) => kernel.read(`${directory}/${file}`)));
     expect(values).toEqual(['10000000\n', '0\n', '1\n', 'max\n', '22\n', '50000 100000\n']);
@@ -84,7 +85,7 @@ describe('CgroupManager in a delegated version 2 group', () => {
 
   it('reads what a task used and which limits took effect', async () => {
     const kernel = await delegated();
-    const task = await (await create(kernel)).createGroup('e1', limits);
+    const task = await createGroup(await create(kernel), 'e1', limits);
     const [directory] = task.directories;
     kernel.set(`${directory}/cpu.stat`, 'usage_usec 1500\nuser_usec 1000\nsystem_usec 500\nnr_periods 3\n');
     kernel.set(`${directory}/memory.current`, '9000\n');
@@ -114,7 +115,7 @@ describe('CgroupManager in a delegated version 2 group', () => {
   it('says null, not 0, for what this kernel does not count and for a group that is gone', async () => {
     const kernel = await delegated(['memory', 'pids']);
     kernel.missing.add('memory.peak').add('pids.peak').add('pids.events');
-    const task = await (await create(kernel)).createGroup('e1', limits);
+    const task = await createGroup(await create(kernel), 'e1', limits);
     const unknown = { memoryPeakBytes: null, processPeak: null, ioReadBytes: null, ioWriteBytes: null };
     expect(await task.usage()).toMatchObject({ cpuMs: 0, memoryBytes: 0, processes: 0, ...unknown });
     expect(await task.events()).toEqual({ oomKills: 0, memoryLimitHits: 0, processLimitHits: null });
@@ -126,7 +127,7 @@ describe('CgroupManager in a delegated version 2 group', () => {
 
   it('nudges when memory nears its limit, and then no longer slows the task down', async () => {
     const kernel = await delegated();
-    const task = await (await create(kernel)).createGroup('e1', limits);
+    const task = await createGroup(await create(kernel), 'e1', limits);
     const [directory] = task.directories;
     let nudges = 0;
     const watch = await task.watchMemory(() => nudges++);
@@ -143,7 +144,7 @@ describe('CgroupManager in a delegated version 2 group', () => {
 
   it('ends the watches of a task with the task', async () => {
     const kernel = await delegated();
-    const task = await (await create(kernel)).createGroup('e1', limits);
+    const task = await createGroup(await create(kernel), 'e1', limits);
     await task.watchMemory(() => {});
     expect(kernel.watches).toBe(1);
     await task.remove();
@@ -152,7 +153,7 @@ describe('CgroupManager in a delegated version 2 group', () => {
 
   it('has no watch for a task whose groups are gone', async () => {
     const kernel = await delegated();
-    const task = await (await create(kernel)).createGroup('e1', limits);
+    const task = await createGroup(await create(kernel), 'e1', limits);
     await task.remove();
     expect(await task.watchMemory(() => {})).toBeNull();
     expect(kernel.watches).toBe(0);
@@ -160,7 +161,7 @@ describe('CgroupManager in a delegated version 2 group', () => {
 
   it('kills everything in a task and below it, and removes its groups', async () => {
     const kernel = await delegated();
-    const task = await (await create(kernel)).createGroup('e1', limits);
+    const task = await createGroup(await create(kernel), 'e1', limits);
     const [directory] = task.directories;
     await kernel.makeDirectory(`${directory}/nested`);
     kernel.start(directory!, FAKE_PID + 1);
@@ -177,7 +178,7 @@ describe('CgroupManager in a delegated version 2 group', () => {
     const kernel = await delegated();
     kernel.missing.add('cgroup.kill');
     const manager = await create(kernel);
-    const task = await manager.createGroup('e1', limits);
+    const task = await createGroup(manager, 'e1', limits);
     kernel.start(task.directories[0]!, FAKE_PID + 1);
     expect(await task.kill({ timeoutMs: 20 })).toEqual([FAKE_PID + 1]);
     expect(await kernel.read(`${task.directories[0]}/cgroup.freeze`)).toBe('0\n');
@@ -188,7 +189,7 @@ describe('CgroupManager in a delegated version 2 group', () => {
   it('stops waiting for the death of a task when it is told to', async () => {
     const kernel = await delegated();
     kernel.missing.add('cgroup.kill');
-    const task = await (await create(kernel)).createGroup('e1', limits);
+    const task = await createGroup(await create(kernel), 'e1', limits);
     kernel.start(task.directories[0]!, FAKE_PID + 1);
     const signal = AbortSignal.timeout(20);
     expect(await task.kill({ timeoutMs: 600_000, signal })).toEqual([FAKE_PID + 1]);
@@ -198,7 +199,7 @@ describe('CgroupManager in a delegated version 2 group', () => {
     const kernel = await delegated();
     const manager = await create(kernel);
     kernel.forbidden.add(`${INSTANCE}/task-e1/pids.max`);
-    await expect(manager.createGroup('e1', limits)).rejects.toMatchObject({
+    await expect(createGroup(manager, 'e1', limits)).rejects.toMatchObject({
       kind: 'sandbox',
       code: 'cgroup_failed',
       message: `cannot write 20 to ${INSTANCE}/task-e1/pids.max: EACCES`,
@@ -210,15 +211,15 @@ describe('CgroupManager in a delegated version 2 group', () => {
   it('leaves the group of another task with the same id alone', async () => {
     const kernel = await delegated();
     const manager = await create(kernel);
-    await manager.createGroup('e1', limits);
-    await expect(manager.createGroup('e1', limits)).rejects.toMatchObject({ details: { errno: 'EEXIST' } });
+    await createGroup(manager, 'e1', limits);
+    await expect(createGroup(manager, 'e1', limits)).rejects.toMatchObject({ details: { errno: 'EEXIST' } });
     expect(kernel.groups()).toContain(`${INSTANCE}/task-e1`);
   });
 
   it.each(['', '..', 'a/b', 'a b', 'x'.repeat(65)])('refuses the id %j before anything is made', async (id) => {
     const kernel = await delegated();
     const manager = await create(kernel);
-    await expect(manager.createGroup(id, limits)).rejects.toMatchObject({ code: 'cgroup_id' });
+    await expect(createGroup(manager, id, limits)).rejects.toMatchObject({ code: 'cgroup_id' });
     await expect(CgroupManager.create(id, { files: kernel })).rejects.toMatchObject({ code: 'cgroup_id' });
     expect(kernel.groups()).toEqual([OWN, INSTANCE, `${INSTANCE}/supervisor`]);
   });
@@ -252,7 +253,7 @@ describe('CgroupManager in a version 2 group that is not all its own', () => {
     expect(adviseCgroups(manager.support, machine())).toEqual([
       expect.stringMatching(/^memory, pids, cpu: let systemd .*systemd-run --user --scope .*Delegate=yes/),
     ]);
-    const task = await manager.createGroup('e1', limits);
+    const task = await createGroup(manager, 'e1', limits);
     expect(task.directories).toEqual([`${INSTANCE}/task-e1`]);
     expect(await task.watchMemory(() => {})).toBeNull();
   });
@@ -276,7 +277,7 @@ describe('CgroupManager in a version 2 group that is not all its own', () => {
     expect(new Set(Object.values(unavailable(manager.support)))).toEqual(new Set(['not_writable']));
     expect(manager.support.kill).toMatchObject({ reason: `making ${INSTANCE}: EACCES` });
     expect(manager.directories).toEqual([]);
-    expect((await manager.createGroup('e1', limits)).procsFiles).toEqual([]);
+    expect((await createGroup(manager, 'e1', limits)).setup.procsFiles).toEqual([]);
   });
 
   it.each([
@@ -363,7 +364,7 @@ describe('sweepCgroups in version 2', () => {
   it('removes what a dead instance left, with what still runs there', async () => {
     const kernel = await delegated();
     const manager = await create(kernel);
-    const task = await manager.createGroup('e1', limits);
+    const task = await createGroup(manager, 'e1', limits);
     kernel.start(task.directories[0]!, FAKE_PID + 1);
     const gone = await sweepCgroups(manager.directories, { files: kernel });
     expect(gone).toEqual({ gone: [INSTANCE], left: [] });
@@ -404,7 +405,7 @@ describe('sweepCgroups in version 2', () => {
   it('moves the helpers of the dead instance, this process too, back into the own group', async () => {
     const kernel = await delegated();
     const manager = await create(kernel);
-    await manager.createGroup('e1', limits);
+    await createGroup(manager, 'e1', limits);
     kernel.start(`${INSTANCE}/supervisor`, process.pid);
     expect(await sweepCgroups([INSTANCE], { files: kernel })).toEqual({ gone: [INSTANCE], left: [] });
     expect(kernel.groups()).toEqual([OWN]);

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { kernelCgroupFiles } from '../../../src/sandbox/cgroup/cgroup-files.js';
 import { type CgroupManager, sweepCgroups } from '../../../src/sandbox/cgroup/index.js';
+import { createGroup } from './create-group.js';
 import { procDirectory } from './proc-directory.js';
 import { isAlive, openManager, ownGroupsWithout, ROOMY, realSupport, start, whyNot } from './real-cgroups.js';
 
@@ -11,8 +12,8 @@ const hasUnshare = spawnSync('unshare', ['--pid', '--fork', 'true']).status === 
 describe.skipIf(!realSupport.pids.available)(`the process limit of a task's group${whyNot('pids')}`, () => {
   it('bounds a fork bomb, tells, and leaves other tasks free to fork', async () => {
     const manager = await openManager();
-    const bomb = await manager.createGroup('bomb', { ...ROOMY, processes: 30 });
-    const other = await manager.createGroup('other', { ...ROOMY, processes: 30 });
+    const bomb = await createGroup(manager, 'bomb', { ...ROOMY, processes: 30 });
+    const other = await createGroup(manager, 'other', { ...ROOMY, processes: 30 });
     start(bomb, ['/bin/sh', '-c', FORK_BOMB]);
     await expect.poll(async () => (await bomb.events()).processLimitHits, { timeout: 20_000 }).toBeGreaterThan(0);
     expect(await start(other, ['/bin/sh', '-c', '/bin/true; /bin/true']).ended).toEqual({ code: 0, signal: null });
@@ -23,13 +24,13 @@ describe.skipIf(!realSupport.pids.available)(`the process limit of a task's grou
   });
 
   it('leaves room for helpers beyond the limit of the task', async () => {
-    const task = await (await openManager()).createGroup('e1', { ...ROOMY, processes: 1 }, { helperTasks: 1 });
+    const task = await createGroup(await openManager(), 'e1', { ...ROOMY, processes: 1 }, { helperTasks: 1 });
     expect(await start(task, ['/bin/sh', '-c', '/bin/true; exit 7']).ended).toEqual({ code: 7, signal: null });
     expect(await task.usage()).toMatchObject({ processPeak: 2, processes: 0 });
   });
 
   it('counts threads, as the kernel does', async () => {
-    const task = await (await openManager()).createGroup('e1', ROOMY);
+    const task = await createGroup(await openManager(), 'e1', ROOMY);
     expect(await start(task, ['node', '-e', '0']).ended).toEqual({ code: 0, signal: null });
     expect((await task.usage()).processPeak).toBeGreaterThan(4);
   });
@@ -58,7 +59,7 @@ describe.skipIf(!realSupport.kill.available || !realSupport.pids.available).each
     if (isLimited) scripts.push(['forks without end', FORK_BOMB]);
 
     it.each(scripts)('reaches what %s', async (_what, script) => {
-      const task = await (await open()).createGroup('e1', { ...ROOMY, processes: 100 });
+      const task = await createGroup(await open(), 'e1', { ...ROOMY, processes: 100 });
       start(task, ['/bin/sh', '-c', script]);
       await expect.poll(async () => (await task.pids()).length, { timeout: 20_000 }).toBeGreaterThan(1);
       const before = await task.pids();
@@ -70,7 +71,7 @@ describe.skipIf(!realSupport.kill.available || !realSupport.pids.available).each
 
     it.skipIf(!isLimited)('counts no fork that it refuses as one beyond the limit of the task', async () => {
       for (const round of [1, 2, 3, 4, 5]) {
-        const task = await (await open()).createGroup(`e${round}`, { ...ROOMY, processes: 100 });
+        const task = await createGroup(await open(), `e${round}`, { ...ROOMY, processes: 100 });
         const forking = 'while :; do (:) & (:) & (:); wait; done';
         start(task, ['/bin/sh', '-c', `${forking} & ${forking} & ${forking}`]);
         await expect.poll(async () => (await task.pids()).length, { timeout: 20_000 }).toBeGreaterThan(2);
@@ -81,7 +82,7 @@ describe.skipIf(!realSupport.kill.available || !realSupport.pids.available).each
     });
 
     it('reaches what has left the groups in one of the hierarchies', async () => {
-      const task = await (await open()).createGroup('e1', ROOMY);
+      const task = await createGroup(await open(), 'e1', ROOMY);
       const leave = 'echo 0 > "$0/../../cgroup.procs" && exec sleep 60';
       const { child, ended } = start(task, ['/bin/sh', '-c', leave, task.directories[0]!]);
       const procs = `${task.directories[0]}/cgroup.procs`;
@@ -92,7 +93,7 @@ describe.skipIf(!realSupport.kill.available || !realSupport.pids.available).each
     });
 
     it('ends what a removal finds alive', async () => {
-      const task = await (await open()).createGroup('e1', ROOMY);
+      const task = await createGroup(await open(), 'e1', ROOMY);
       const { ended } = start(task, ['sleep', '60']);
       await expect.poll(async () => (await task.pids()).length).toBe(1);
       await task.remove();
@@ -100,7 +101,7 @@ describe.skipIf(!realSupport.kill.available || !realSupport.pids.available).each
     });
 
     it('reaches into groups that the task made itself, and removes them', async () => {
-      const task = await (await open()).createGroup('e1', ROOMY);
+      const task = await createGroup(await open(), 'e1', ROOMY);
       const hide = 'mkdir "$0/inner" && echo 0 > "$0/inner/cgroup.procs" && exec sleep 60';
       const { child, ended } = start(task, ['/bin/sh', '-c', hide, task.directories[0]!]);
       await expect.poll(() => readFileSync(`/proc/${child.pid}/comm`, 'utf8')).toBe('sleep\n');
@@ -113,21 +114,21 @@ describe.skipIf(!realSupport.kill.available || !realSupport.pids.available).each
 
 describe.skipIf(!realSupport.kill.available)(`a task's groups${whyNot('kill')}`, () => {
   it('hold the process that joined them, and all that it starts', async () => {
-    const task = await (await openManager()).createGroup('e1', ROOMY);
+    const task = await createGroup(await openManager(), 'e1', ROOMY);
     const { child } = start(task, ['/bin/sh', '-c', 'sleep 60 & sleep 60']);
     await expect.poll(async () => (await task.pids()).length).toBe(3);
     expect(await task.pids()).toContain(child.pid);
-    for (const path of task.procsFiles) {
+    for (const path of task.setup.procsFiles) {
       expect((await kernelCgroupFiles.read(path)).split('\n').filter(Boolean)).toHaveLength(3);
     }
   });
 
   it.skipIf(!hasUnshare)('can be joined from inside another PID namespace', async () => {
-    const task = await (await openManager()).createGroup('e1', ROOMY);
+    const task = await createGroup(await openManager(), 'e1', ROOMY);
     const join = 'for file; do echo 0 > "$file" || exit 1; done; sleep 60';
-    const { child } = start({ procsFiles: [] }, [
+    const { child } = start({ setup: { ...task.setup, procsFiles: [] } }, [
       ...['unshare', '--pid', '--fork', '/bin/sh', '-c', join, 'sh'],
-      ...task.procsFiles,
+      ...task.setup.procsFiles,
     ]);
     await expect.poll(async () => (await task.pids()).length).toBe(2);
     expect(await task.pids()).not.toContain(child.pid);
@@ -136,7 +137,7 @@ describe.skipIf(!realSupport.kill.available)(`a task's groups${whyNot('kill')}`,
   it('of a dead instance are swept with what still runs in them', async () => {
     const recorded: string[] = [];
     const manager = await openManager({ record: async (directories) => void recorded.push(...directories) });
-    const task = await manager.createGroup('e1', ROOMY);
+    const task = await createGroup(manager, 'e1', ROOMY);
     const { ended } = start(task, ['sleep', '60']);
     await expect.poll(async () => (await task.pids()).length).toBe(1);
     expect(recorded).toEqual(expect.arrayContaining([...manager.directories]));
@@ -150,7 +151,7 @@ const hasEvents = realSupport.kill.available && realSupport.kill.mechanism === '
 describe.skipIf(!hasEvents)('watching an events file of the kernel', () => {
   it('calls back when its content changes', async () => {
     const manager = await openManager();
-    const task = await manager.createGroup('e1', ROOMY);
+    const task = await createGroup(manager, 'e1', ROOMY);
     const directory = task.directories.find((path) => existsSync(`${path}/cgroup.events`));
     let changes = 0;
     const watch = kernelCgroupFiles.watch(`${directory}/cgroup.events`, () => changes++);

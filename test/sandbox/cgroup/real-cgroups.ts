@@ -39,9 +39,9 @@ export async function openManager(options: CgroupManagerOptions = {}): Promise<C
 }
 
 /** A command that joins the task's groups before it is executed. Killed at the end of the test, if it still runs. */
-export function start(task: Pick<TaskCgroup, 'procsFiles'>, command: readonly string[]): RunningCommand {
+export function start(task: Pick<TaskCgroup, 'setup'>, command: readonly string[]): RunningCommand {
   const join = 'while [ "$1" != -- ]; do echo 0 > "$1" || exit 125; shift; done; shift; exec "$@"';
-  const child = spawn('/bin/sh', ['-c', join, 'sh', ...task.procsFiles, '--', ...command], {
+  const child = spawn('/bin/sh', ['-c', join, 'sh', ...task.setup.procsFiles, '--', ...command], {
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,
   });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -26,7 +26,7 @@ afterEach(async () => {
 
 function order(command: readonly [string, ...string[]], more: Partial<RunOrder> = {}): RunOrder {
   const [file] = command;
-  const plain = { environment: {}, cwd: '/', directories: [], descriptors: [null, null, null], procsFiles: [] };
+  const plain = { environment: {}, cwd: '/', directories: [], descriptors: [null, null, null], groups: null };
   return { file, argv: command, user: null, rlimits: null, ...plain, ...more };
 }
 
@@ -135,13 +135,38 @@ describe.skipIf(without('perl') || without('mkfifo') || !isForkServerKnown)('the
   it('joins cgroups before the command runs, and does not run it where it cannot', async () => {
     const joined = join(folder(), 'cgroup.procs');
     execFileSync('touch', [joined]);
-    await run(['/bin/true'], { procsFiles: [joined] });
+    await run(['/bin/true'], { groups: { directories: [], writes: [], procsFiles: [joined] } });
     expect(readFileSync(joined, 'utf8')).toBe('0');
     const gone = join(folder(), 'gone', 'cgroup.procs');
     const ran = join(folder(), 'ran');
-    const refused = supply.current.run(order(['/usr/bin/touch', ran], { procsFiles: [joined, gone] }));
+    const refused = supply.current.run(
+      order(['/usr/bin/touch', ran], { groups: { directories: [], writes: [], procsFiles: [joined, gone] } }),
+    );
     await expect(refused).rejects.toMatchObject({ code: 'cgroup_failed', details: { path: gone } });
     expect(existsSync(ran)).toBe(false);
+  });
+
+  it('makes cgroups and writes their limits before it joins them, and tells where it cannot', async () => {
+    const [directory, limit] = [join(folder(), 'group'), join(folder(), 'limit')];
+    writeFileSync(limit, '');
+    const missing = join(directory, 'missing');
+    const writes = [
+      { path: limit, value: '-1', tolerated: [] },
+      { path: missing, value: '2', tolerated: ['EINVAL', 'ENOENT'] },
+    ];
+    const groups = { directories: [directory], writes, procsFiles: [] };
+    await run(['/bin/true'], { groups });
+    expect([existsSync(directory), existsSync(missing), readFileSync(limit, 'utf8')]).toEqual([true, false, '-1']);
+
+    const again = supply.current.run(order(['/bin/true'], { groups }));
+    await expect(again).rejects.toMatchObject({ code: 'cgroup_failed', details: { path: directory, errno: 'EEXIST' } });
+    const strict = { directories: [], writes: [{ path: missing, value: '3', tolerated: ['EINVAL'] }], procsFiles: [] };
+    const refused = supply.current.run(order(['/bin/true'], { groups: strict }));
+    await expect(refused).rejects.toMatchObject({
+      code: 'cgroup_failed',
+      message: `cannot write 3 to ${missing}: ENOENT`,
+      details: { path: missing, errno: 'ENOENT' },
+    });
   });
 
   it('tells of what cannot be executed as a shell would, and of what cannot be set up', async () => {

@@ -8,7 +8,7 @@ describe.skipIf(obstacle !== null)(
   () => {
     it('a shell runs pipelines, subshells, background jobs and its own limits', async () => {
       const script =
-        'ulimit -n 64; (sleep 0.01; echo late) & for i in 3 1 2; do echo $i; done | sort; wait; kill -0 $$';
+        'ulimit -n 64; (sleep 0.01; echo late > late) & for i in 3 1 2; do echo $i; done | sort; wait; cat late; kill -0 $$';
       expect(await run('sh', '-c', script)).toEqual({ code: 0, signal: null, stdout: '1\n2\n3\nlate\n', stderr: '' });
     });
 
