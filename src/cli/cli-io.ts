@@ -4,7 +4,7 @@ import type { Readable, Writable } from 'node:stream';
 export interface CliIo {
   readonly stdin: Readable & { readonly isTTY?: boolean };
   /** The real stdout. `process.stdout` and `console` lead to stderr, so that nobody else writes here. */
-  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly fd?: number };
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The path of the executable itself. */

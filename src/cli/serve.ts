@@ -27,7 +27,7 @@ export async function serve(args: readonly string[], io: CliIo): Promise<number>
   registry.setLogger(logger);
   return runSidecar({
     input: io.stdin,
-    sink: streamSink(io.stdout),
+    sink: streamSink(io.stdout, io.stdout.fd),
     settings,
     registry,
     logger,
