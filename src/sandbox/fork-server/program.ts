@@ -59,12 +59,15 @@ export function forkServerArguments(): string[] {
  * that Perl opens beyond the standard streams is closed on exec. A process joins its cgroups late, so that little of
  * what it does before the command counts as the task's. The death signal comes after the change of user,
  * which would clear it; a fork server that has died before is noticed by who its child's parent is.
+ *
+ * A pipe that a process writes to is made to hold 256 KiB, as much as the output window by default, so that it need not
+ * wait for the sidecar after every 64 KiB. Where the kernel allows no more, it stays as it is.
  */
 const PROGRAM = String.raw`
 use strict;
 my ($sidecar, $SETSID, $PRCTL, $PRLIMIT64, $DUP3, $SETGROUPS, $SETRESGID, $SETRESUID, $MKNODAT) = @ARGV;
 my ($WNOHANG, $F_DUPFD_CLOEXEC, $PR_SET_PDEATHSIG, $SIGKILL, $AT_FDCWD, $S_IFIFO, $ENOENT) = (1, 1030, 1, 9, -100, 0010000, 2);
-my $ABOVE_PASSED = 32;
+my ($ABOVE_PASSED, $O_WRONLY, $F_SETPIPE_SZ, $OUTPUT_PIPE_BYTES) = (32, 1, 1031, 262144);
 
 my $fork_server = $$;
 my ($orders, %running) = ('');
@@ -155,6 +158,7 @@ sub open_descriptor {
   my ($id, $number, $flags) = @_;
   my $path = $number eq '-' ? '/dev/null' : "/proc/$sidecar/fd/$number";
   sysopen(my $file, $path, $flags + 0) or fail($id, $path);
+  fcntl($file, $F_SETPIPE_SZ, $OUTPUT_PIPE_BYTES) if $flags == $O_WRONLY;
   return fcntl($file, $F_DUPFD_CLOEXEC, $ABOVE_PASSED) || fail($id, $path);
 }
 
