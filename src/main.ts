@@ -1,14 +1,19 @@
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isatty } from 'node:tty';
 import { type CliIo, writeText } from './cli/cli-io.js';
 import { runCli } from './cli/index.js';
 import { closeInheritedDescriptors } from './sandbox/inherited-descriptors.js';
+import { isPipe, pipeSource } from './sidecar/pipe-source.js';
 import { boundYoungGeneration } from './young-generation.js';
 
 boundYoungGeneration();
 
 // What the host has left open for this process by accident is not for its tasks.
 closeInheritedDescriptors();
+
+const STDIN = 0;
 
 /** How long the end waits for stderr to be read, in ms. */
 const LAST_LOG_MS = 250;
@@ -33,7 +38,17 @@ process.on('SIGINT', () => {
 });
 
 const io: CliIo = {
-  stdin: process.stdin,
+  get stdin() {
+    return process.stdin;
+  },
+  takeStdin() {
+    if (isatty(STDIN)) return null;
+    if (!isPipe(STDIN)) return process.stdin;
+    // Whoever asks for it from now on finds it empty: to read a pipe in two ways is an error in Node.
+    const empty = Readable.from([]);
+    Object.defineProperty(process, 'stdin', { configurable: true, enumerable: true, get: () => empty });
+    return pipeSource(STDIN);
+  },
   stdout,
   stderr: process.stderr,
   environment: process.env,

@@ -27,7 +27,11 @@ export interface ConnectionOptions {
 export class Connection {
   readonly #stdin: Writable;
   readonly #reader: PacedReader;
-  readonly #writer = new FrameWriter({ write: (chunks) => this.#write(chunks) });
+  readonly #writer = new FrameWriter({
+    write: (chunks) => this.#write(chunks),
+    // Out of the pool of Node: a small array of V8's own would have to be moved out of its heap to be written.
+    allocate: (bytes) => Buffer.allocUnsafe(bytes),
+  });
 
   constructor({ stdin, stdout, onFrame, onFault, onEnd }: ConnectionOptions) {
     this.#stdin = stdin;

@@ -58,7 +58,7 @@ export class FrameReader {
    */
   push(chunk: Uint8Array): Generator<RawFrame, void, void> {
     this.#refuseAfterFault();
-    this.#chunks.push(toPlainBytes(chunk));
+    this.#chunks.push(chunk);
     return this.#frames();
   }
 
@@ -105,7 +105,7 @@ export class FrameReader {
       return undefined;
     }
     this.#chunks.skip(end - offset);
-    return decodeBareFrame(firstChunk, start, end) ?? decodeFrame(firstChunk.subarray(start, end));
+    return decodeBareFrame(firstChunk, start, end) ?? decodeFrame(plainBytes(firstChunk, start, end));
   }
 
   /** The payload of a frame that lies in several chunks, copied together as far as it has come. */
@@ -166,6 +166,6 @@ function checkMaximum(maxFrameBytes: number): number {
 }
 
 /** Subclasses such as Node's Buffer would be passed on to the binaries in a body, whose `slice` means something else. */
-function toPlainBytes(chunk: Uint8Array): Uint8Array {
-  return chunk.constructor === Uint8Array ? chunk : new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+function plainBytes(chunk: Uint8Array, start: number, end: number): Uint8Array {
+  return new Uint8Array(chunk.buffer, chunk.byteOffset + start, end - start);
 }

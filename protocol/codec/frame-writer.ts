@@ -1,4 +1,4 @@
-import { encodeFrame, type OutgoingFrame } from './encode.js';
+import { type EncodeOptions, encodeFrame, type OutgoingFrame } from './encode.js';
 import { FrameBatch } from './frame-batch.js';
 
 /**
@@ -7,15 +7,15 @@ import { FrameBatch } from './frame-batch.js';
  */
 export class FrameWriter {
   readonly #write: (chunks: Uint8Array[]) => void;
-  readonly #encoding: { maxFrameBytes?: number };
+  readonly #encoding: EncodeOptions;
   readonly #batch = new FrameBatch();
   #isScheduled = false;
 
   /**
    * @param options.write takes the chunks of one write, in order, and owns them; it must not throw
-   * @param options.maxFrameBytes the largest payload that the receiver accepts, in bytes (default 16,777,215)
+   * @param options besides `write`, how frames are encoded: see `EncodeOptions`
    */
-  constructor(options: { write: (chunks: Uint8Array[]) => void; maxFrameBytes?: number }) {
+  constructor(options: EncodeOptions & { readonly write: (chunks: Uint8Array[]) => void }) {
     const { write, ...encoding } = options;
     this.#write = write;
     this.#encoding = encoding;

@@ -1,10 +1,16 @@
 import type { Readable, Writable } from 'node:stream';
+import type { SidecarOptions } from '../sidecar/index.js';
 
 /** What the process gives to a subcommand. */
 export interface CliIo {
-  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdin: Readable;
+  /**
+   * Reads `stdin` in the fastest way, and keeps it from everybody else. Null where it is a terminal. To be called once,
+   * instead of reading `stdin`.
+   */
+  takeStdin(): SidecarOptions['input'] | null;
   /** The real stdout. `process.stdout` and `console` lead to stderr, so that nobody else writes here. */
-  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly fd?: number };
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The path of the executable itself. */

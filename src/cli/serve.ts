@@ -18,7 +18,8 @@ export async function serve(args: readonly string[], io: CliIo): Promise<number>
   refuseOperands('serve', parsed);
   const settings = new SettingsLayers({ ...parsed.settings, environment: io.environment });
   const { logLevel } = settings.resolve();
-  if (io.stdin.isTTY || io.stdout.isTTY) {
+  const input = io.takeStdin();
+  if (input === null || io.stdout.isTTY) {
     await writeText(io.stderr, FOR_PEOPLE);
     return EXIT_CODES.usage;
   }
@@ -26,8 +27,8 @@ export async function serve(args: readonly string[], io: CliIo): Promise<number>
   const registry = QueueRegistry.global;
   registry.setLogger(logger);
   return runSidecar({
-    input: io.stdin,
-    sink: streamSink(io.stdout),
+    input,
+    sink: streamSink(io.stdout, io.stdout.fd),
     settings,
     registry,
     logger,

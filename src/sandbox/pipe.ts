@@ -30,8 +30,14 @@ export function openOutputPipe(fifo: string): Pipe<Readable> {
   return { childEnd: { fd: childEnd!, flags: O_WRONLY }, stream, release: () => stream.destroy() };
 }
 
+/**
+ * So much of a command's output is read at a time. A frame with it is no longer than the 64 KiB that a host in Node reads
+ * at a time: mostly it is found whole in what was read, and need not be put together out of two pieces.
+ */
+const READ_BYTES = MAX_OUTPUT_CHUNK_BYTES - 128;
+
 /** All pipes are read into this, one after the other, and what was read is copied out of it at once. */
-const readBuffer = Buffer.allocUnsafeSlow(MAX_OUTPUT_CHUNK_BYTES);
+const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
 
 /** Node would read into a new buffer each time. `push` answers whether to read on. */
 function reusingBuffers(fd: number, push: (chunk: Uint8Array) => boolean): SocketConstructorOpts & ConnectOpts {

@@ -76,7 +76,9 @@ export class Outbox {
     };
     const supply = {
       take: (now: number) => this.#take(now),
-      giveBack: (written: Uint8Array) => this.#buffers.giveBack(written),
+      giveBack: (written: Uint8Array) => {
+        if (written.byteLength >= LARGE_FRAME_BYTES) this.#buffers.giveBack(written);
+      },
     };
     this.#pump = new FramePump(supply, sink, this.#watchHost(registry));
     this.#controlRoom = new RoomQueue(

@@ -43,21 +43,25 @@ export class ReadAhead implements ByteSource {
   }
 
   /** @throws what the source failed with, after the chunks before it */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, void> {
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
+    return { next: () => this.#take() };
+  }
+
+  async #take(): Promise<IteratorResult<Uint8Array, undefined>> {
     for (;;) {
-      const chunk = this.#chunks.shift();
-      if (chunk !== undefined) {
-        this.#heldBytes -= weigh(chunk);
+      const value = this.#chunks.shift();
+      if (value !== undefined) {
+        this.#heldBytes -= weigh(value);
         this.#wakeReader();
-        yield chunk;
-      } else if (this.#end.signal.aborted) {
-        if (this.#failure !== null) throw this.#failure.error;
-        return;
-      } else {
-        await new Promise<void>((resolve) => {
-          this.#wakeTaker = resolve;
-        });
+        return { value, done: false };
       }
+      if (this.#end.signal.aborted) {
+        if (this.#failure !== null) throw this.#failure.error;
+        return { value: undefined, done: true };
+      }
+      await new Promise<void>((resolve) => {
+        this.#wakeTaker = resolve;
+      });
     }
   }
 

@@ -1,11 +1,16 @@
 import type { Writable } from 'node:stream';
 import type { ByteSink } from '../session/index.js';
+import { writeAtOnce } from './write-at-once.js';
 
 /**
  * A stream as a sink. Node writes pipes and sockets without blocking on POSIX systems, so a host that does not read
  * stops nothing but its own frames. When the stream breaks, what is written to it is dropped and `gone` aborts.
+ *
+ * @param descriptor what the stream writes to, where that may be written to directly, which spares a small write most of
+ * what it costs. That is done only while nothing waits in the stream, and what finds no room goes to the stream: so the
+ * order of the bytes is that of the calls.
  */
-export function streamSink(stream: Writable): ByteSink {
+export function streamSink(stream: Writable, descriptor?: number): ByteSink {
   const gone = new AbortController();
   const end = () => gone.abort();
   stream.on('error', end);
@@ -25,11 +30,14 @@ export function streamSink(stream: Writable): ByteSink {
     gone: gone.signal,
     write(chunks, onWritten) {
       if (gone.signal.aborted) return true;
-      if (chunks.length > 1) stream.cork();
-      for (const [index, chunk] of chunks.entries()) {
-        stream.write(chunk, index === chunks.length - 1 ? onWritten : undefined);
+      const isDirect = descriptor !== undefined && stream.writableLength === 0;
+      const rest = isDirect ? writeAtOnce(descriptor, chunks) : chunks;
+      if (rest.length === 0) onWritten?.();
+      if (rest.length > 1) stream.cork();
+      for (const [index, chunk] of rest.entries()) {
+        stream.write(chunk, index === rest.length - 1 ? onWritten : undefined);
       }
-      if (chunks.length > 1) stream.uncork();
+      if (rest.length > 1) stream.uncork();
       return !stream.writableNeedDrain;
     },
     async drained() {

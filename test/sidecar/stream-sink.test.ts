@@ -1,9 +1,14 @@
 import { spawn } from 'node:child_process';
 import { getEventListeners, once } from 'node:events';
+import { closeSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { PassThrough, Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { streamSink } from '../../src/sidecar/index.js';
 import { isPending } from '../support/gate.js';
+import { without } from '../support/requirements.js';
+import { useTemporaryFolder } from '../support/temporary-folder.js';
+import { numbered, openFifo, readWhatIsThere } from './support/fifo.js';
 
 /** A stream whose reader takes nothing before it is told to. */
 function slowStream(): { stream: Writable; take: () => void; taken: Uint8Array[] } {
@@ -23,6 +28,50 @@ function slowStream(): { stream: Writable; take: () => void; taken: Uint8Array[]
   };
   return { stream, take, taken };
 }
+
+const folder = useTemporaryFolder();
+
+describe.skipIf(without('mkfifo'))('a sink that writes to the descriptor of its stream', () => {
+  it('keeps every byte and its order, whether the pipe takes all at once, a part or nothing', async () => {
+    const { reader, writer } = openFifo(folder());
+    const stream = new Socket({ fd: writer, readable: false, writable: true });
+    const sink = streamSink(stream, writer);
+    const [sent, read]: [Uint8Array[], Uint8Array[]] = [[], []];
+    const written: number[] = [];
+    const rooms = new Set<boolean>();
+    for (let time = 0; time < 200; time += 1) {
+      const chunks = [numbered(14, time), numbered((time * 997) % 30_000, time), numbered(14, time)];
+      sent.push(...chunks);
+      rooms.add(sink.write(chunks, () => written.push(time)));
+      if (time % 3 === 0) read.push(readWhatIsThere(reader));
+      if (time % 5 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    let isFlushed = false;
+    const flushed = sink.flushed().then(() => {
+      isFlushed = true;
+    });
+    while (!isFlushed) {
+      read.push(readWhatIsThere(reader));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await flushed;
+    read.push(readWhatIsThere(reader));
+    expect(Buffer.concat(read).equals(Buffer.concat(sent))).toBe(true);
+    expect(written).toEqual(Array.from({ length: 200 }, (_, time) => time));
+    expect(rooms).toEqual(new Set([true, false]));
+    closeSync(reader);
+    stream.destroy();
+  });
+
+  it('is gone when the reader is', async () => {
+    const { reader, writer } = openFifo(folder());
+    const sink = streamSink(new Socket({ fd: writer, readable: false, writable: true }), writer);
+    closeSync(reader);
+    sink.write([numbered(14)]);
+    await sink.flushed();
+    expect(sink.gone.aborted).toBe(true);
+  });
+});
 
 describe('a stream as a sink', () => {
   it('takes bytes in order and says when it has room for more', async () => {

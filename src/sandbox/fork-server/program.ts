@@ -65,13 +65,16 @@ export function forkServerArguments(): string[] {
  * nobody, as each of its descendants would be one or descend from one. The kernel moves them before it tells of the
  * death of their parent, and nothing but the fork server's own waiting takes a child off the list that it reads. Whose
  * such a child is cannot be seen there; but when no command runs, nobody has a right to it, and it is killed.
+ *
+ * A pipe that a process writes to is made to hold 256 KiB, as much as the output window by default, so that it need not
+ * wait for the sidecar after every 64 KiB. Where the kernel allows no more, it stays as it is.
  */
 const PROGRAM = String.raw`
 use strict;
 my ($sidecar, $SETSID, $PRCTL, $PRLIMIT64, $DUP3, $SETGROUPS, $SETRESGID, $SETRESUID, $MKNODAT) = @ARGV;
 my ($WNOHANG, $SIGKILL, $AT_FDCWD, $S_IFIFO, $ENOENT) = (1, 9, -100, 0010000, 2);
-my ($O_WRONLY, $F_DUPFD_CLOEXEC, $F_SETFL, $O_NONBLOCK, $PR_SET_PDEATHSIG, $PR_SET_CHILD_SUBREAPER) = (1, 1030, 4, 04000, 1, 36);
-my $ABOVE_PASSED = 32;
+my ($F_DUPFD_CLOEXEC, $F_SETFL, $O_NONBLOCK, $PR_SET_PDEATHSIG, $PR_SET_CHILD_SUBREAPER) = (1030, 4, 04000, 1, 36);
+my ($ABOVE_PASSED, $O_WRONLY, $F_SETPIPE_SZ, $OUTPUT_PIPE_BYTES) = (32, 1, 1031, 262144);
 
 my $fork_server = $$;
 my ($orders, %running) = ('');
@@ -196,6 +199,7 @@ sub open_descriptor {
   my ($id, $number, $flags) = @_;
   my $path = $number eq '-' ? '/dev/null' : "/proc/$sidecar/fd/$number";
   sysopen(my $file, $path, $flags + 0) or fail($id, $path);
+  fcntl($file, $F_SETPIPE_SZ, $OUTPUT_PIPE_BYTES) if $flags == $O_WRONLY;
   return fcntl($file, $F_DUPFD_CLOEXEC, $ABOVE_PASSED) || fail($id, $path);
 }
 

@@ -27,7 +27,8 @@ export function startCli(argv: readonly string[], options: CliOptions = {}): Cli
   const termination = new AbortController();
   const listeners = new Set<() => void>();
   const exitCode = runCli(argv, {
-    stdin: Object.assign(stdin, { isTTY }),
+    stdin,
+    takeStdin: () => (isTTY ? null : stdin),
     stdout: Object.assign(stdout, { isTTY }),
     stderr: Object.assign(stderr, { isTTY }),
     environment,

@@ -199,6 +199,12 @@ describe.skipIf(without('perl') || without('mkfifo') || !isForkServerKnown)('the
     expect((await run(['/bin/echo', 'again'])).stdout).toBe('again\n');
   });
 
+  it('gives a command an output pipe that holds more than one block', async () => {
+    const F_GETPIPE_SZ = 1032;
+    const { stdout } = await run(['/usr/bin/perl', '-e', `print fcntl(STDOUT, ${F_GETPIPE_SZ}, 0)`]);
+    expect(Number(stdout)).toBe(262_144);
+  });
+
   it('runs many at once, and mixes none up', async () => {
     const codes = Array.from({ length: 100 }, (_, index) => index);
     const ends = codes.map(async (code) => {
