@@ -8,6 +8,7 @@ import { Random } from '../support/random.js';
 import { FigureReader, type Figures } from './figures.js';
 import type { Kind, Turn } from './kind.js';
 import { kinds } from './kinds/index.js';
+import { plainKinds } from './kinds/plain.js';
 import { figuresAfter, type RestFigures, restingFigures } from './rest.js';
 import { Tally } from './tally.js';
 
@@ -53,6 +54,8 @@ const CONFIG = {
   resultCacheSize: 100,
   resultCacheBytes: 4_194_304,
 };
+/** Twice as many as the sandboxes that a sidecar keeps prepared. */
+const CALMING_TURNS = 8;
 const SAMPLE_MS = 1_000;
 const HEARTBEAT_MS = 500;
 
@@ -73,9 +76,11 @@ export async function soak({ executable, backend, durationMs, seed, onSample }: 
     const stage = new Stage({ sidecar, tally: new Tally() }, seed);
 
     for (const kind of kinds) await stage.play(kind, new Random(seed));
+    await stage.calm();
     const before = await restingFigures(reader);
     const load = stage.playFor(durationMs);
     const samples = await sampleUntil(load, reader, onSample);
+    await stage.calm();
     const after = await figuresAfter(reader, before);
     const statistics = await sidecar.statistics();
     const exit = await sidecar.close();
@@ -110,6 +115,11 @@ class Stage {
     } catch (error) {
       this.surprises.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
     }
+  }
+
+  /** Has the sidecar see nothing but plain tasks: what it keeps prepared for the next ones is that of the last ones. */
+  async calm(): Promise<void> {
+    for (let turn = 0; turn < CALMING_TURNS; turn += 1) await this.play(plainKinds[0]!, new Random(this.#seed));
   }
 
   /** Resolves when the turns that were begun in this time are over. */
