@@ -8,6 +8,7 @@ interface SystemCalls {
   readonly setresgid: number;
   readonly setresuid: number;
   readonly mknodat: number;
+  readonly sched_setscheduler: number;
 }
 
 const SYSTEM_CALLS: Readonly<Record<string, SystemCalls>> = {
@@ -20,6 +21,7 @@ const SYSTEM_CALLS: Readonly<Record<string, SystemCalls>> = {
     setresgid: 119,
     setresuid: 117,
     mknodat: 259,
+    sched_setscheduler: 144,
   },
   arm64: {
     setsid: 157,
@@ -30,6 +32,7 @@ const SYSTEM_CALLS: Readonly<Record<string, SystemCalls>> = {
     setresgid: 149,
     setresuid: 147,
     mknodat: 33,
+    sched_setscheduler: 119,
   },
 };
 
@@ -45,9 +48,9 @@ export const isForkServerKnown = process.platform === 'linux' && process.arch in
 export function forkServerArguments(): string[] {
   const calls = SYSTEM_CALLS[process.arch];
   if (calls === undefined) throw new TypeError('unreachable: there is no fork server for this architecture');
-  const { setsid, prctl, prlimit64, dup3, setgroups, setresgid, setresuid, mknodat } = calls;
-  const numbers = [process.pid, setsid, prctl, prlimit64, dup3, setgroups, setresgid, setresuid, mknodat];
-  return ['-e', PROGRAM, ...numbers.map(String)];
+  const { setsid, prctl, prlimit64, dup3, setgroups, setresgid, setresuid, mknodat, sched_setscheduler } = calls;
+  const numbers = [setsid, prctl, prlimit64, dup3, setgroups, setresgid, setresuid, mknodat, sched_setscheduler];
+  return ['-e', PROGRAM, `${process.pid}`, ...numbers.map(String)];
 }
 
 /**
@@ -66,14 +69,18 @@ export function forkServerArguments(): string[] {
  * death of their parent, and nothing but the fork server's own waiting takes a child off the list that it reads. Whose
  * such a child is cannot be seen there; but when no command runs, nobody has a right to it, and it is killed.
  *
+ * A process is of the class SCHED_BATCH, see sched(7): it has its share of the processors as any other, but when it wakes
+ * up it does not interrupt who is running, such as the host.
+ *
  * A pipe that a process writes to is made to hold 256 KiB, as much as the output window by default, so that it need not
  * wait for the sidecar after every 64 KiB. Where the kernel allows no more, it stays as it is.
  */
 const PROGRAM = String.raw`
 use strict;
-my ($sidecar, $SETSID, $PRCTL, $PRLIMIT64, $DUP3, $SETGROUPS, $SETRESGID, $SETRESUID, $MKNODAT) = @ARGV;
-my ($WNOHANG, $SIGKILL, $AT_FDCWD, $S_IFIFO, $ENOENT) = (1, 9, -100, 0010000, 2);
+my ($sidecar, $SETSID, $PRCTL, $PRLIMIT64, $DUP3, $SETGROUPS, $SETRESGID, $SETRESUID, $MKNODAT, $SCHED_SETSCHEDULER) = @ARGV;
+my ($WNOHANG, $SIGKILL, $AT_FDCWD, $S_IFIFO, $ENOENT, $SCHED_BATCH) = (1, 9, -100, 0010000, 2, 3);
 my ($F_DUPFD_CLOEXEC, $F_SETFL, $O_NONBLOCK, $PR_SET_PDEATHSIG, $PR_SET_CHILD_SUBREAPER) = (1030, 4, 04000, 1, 36);
+my $NO_PRIORITY = pack 'i', 0;
 my ($ABOVE_PASSED, $O_WRONLY, $F_SETPIPE_SZ, $OUTPUT_PIPE_BYTES) = (32, 1, 1031, 262144);
 
 my $fork_server = $$;
@@ -170,6 +177,7 @@ sub become {
     fail($id, $path) if !grep { $_ == $error } split /,/, $tolerated;
   }
   syscall $SETSID;
+  syscall $SCHED_SETSCHEDULER, 0, $SCHED_BATCH, $NO_PRIORITY;
   open(my $stat, '<', '/proc/self/stat') or fail($id, '/proc/self/stat');
   my $started = (split / /, <$stat>)[21];
   my @opened = map { open_descriptor($id, split /:/) } split(/,/, $streams), split(/,/, $descriptors);

@@ -41,6 +41,13 @@ async function run(command: readonly [string, ...string[]], more: Partial<RunOrd
   return { ...forked, stdout: await text(pipe.stream), exit: await forked.exited };
 }
 
+const SCHED_BATCH = 3;
+
+/** The 41st field, see proc(5). */
+function schedulingPolicy(stat: string): number {
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[41 - 3]);
+}
+
 /** Leaves a process, and tells its pid, that neither its session nor its environment gives away. */
 const HIDING = ['/bin/sh', '-c', "setsid env -i sh -c '(sleep 600 < /dev/null > /dev/null 2>&1 & echo $!)'"] as const;
 
@@ -177,6 +184,12 @@ describe.skipIf(without('perl') || without('mkfifo') || !isForkServerKnown)('the
     await expect(nowhere).rejects.toMatchObject({ code: 'spawn_failed', details: { code: 'ENOENT' } });
     const unmade = supply.current.run(order(['/bin/true'], { directories: [folder()] }));
     await expect(unmade).rejects.toMatchObject({ code: 'no_workspace', message: expect.stringContaining('EEXIST') });
+  });
+
+  it('has a command wait for its turn, and not interrupt who is running', async () => {
+    const { stdout } = await run(['/bin/cat', '/proc/self/stat']);
+    expect(schedulingPolicy(stdout)).toBe(SCHED_BATCH);
+    expect(schedulingPolicy(readFileSync('/proc/self/stat', 'latin1'))).not.toBe(SCHED_BATCH);
   });
 
   it('makes FIFOs that only this user may open, and tells where it cannot', async () => {
