@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, statfsSync } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { userDirectory } from './instance-directory.js';
-import { ownerState, readOwner, writeOwner } from './owner.js';
+import { stateOfOwner, writeOwner } from './owner.js';
 import { removeTree } from './remove-tree.js';
 
 const SHARED_MEMORY = '/dev/shm';
@@ -42,13 +42,12 @@ export async function removeFifoDirectory(directory: string): Promise<void> {
  */
 export async function sweepFifoDirectories(): Promise<void> {
   for (const path of directoriesInMemory()) {
-    const owner = await readOwner(join(path, OWNER));
-    if (owner === null || (await ownerState(owner)) !== 'dead') continue;
-    const isOwn = await lstat(path).then(
-      ({ uid }) => uid === process.getuid?.(),
-      () => false,
-    );
-    if (isOwn) await removeTree(path).catch(() => undefined);
+    try {
+      const { uid } = await lstat(path);
+      if (uid === process.getuid?.() && (await stateOfOwner(join(path, OWNER))) === 'dead') await removeTree(path);
+    } catch {
+      // It has just been removed by its owner, or by another sweep, or cannot be.
+    }
   }
 }
 

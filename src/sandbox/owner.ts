@@ -1,6 +1,7 @@
 import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { dirname } from 'node:path';
 import { isDead, type ProcessEntry, type ProcessIdentity } from './process-entry.js';
 import { identify, readProcess } from './process-reader.js';
 import { processTable } from './process-table.js';
@@ -32,7 +33,7 @@ export function writeOwner(path: string): void {
 }
 
 /** The owner that a file names, or null where there is none to be read. */
-export async function readOwner(path: string): Promise<Owner | null> {
+async function readOwner(path: string): Promise<Owner | null> {
   try {
     return JSON.parse(await readFile(path, 'utf8')) as Owner;
   } catch {
@@ -40,7 +41,22 @@ export async function readOwner(path: string): Promise<Owner | null> {
   }
 }
 
-export async function ownerState(owner: Owner): Promise<OwnerState> {
+/** For so long a directory may be without its owner's file: it is just being made. */
+const MAKING_MS = 60_000;
+
+/**
+ * The state of the owner that a file in a directory of its names. Where there is no such file, it is the age of the
+ * directory that tells: one is made with it, and may have lost it when it was removed by half.
+ * @throws where the directory is not there
+ */
+export async function stateOfOwner(path: string): Promise<OwnerState> {
+  const owner = await readOwner(path);
+  if (owner !== null) return ownerState(owner);
+  const { mtimeMs } = await stat(dirname(path));
+  return Date.now() - mtimeMs < MAKING_MS ? 'unknown' : 'dead';
+}
+
+async function ownerState(owner: Owner): Promise<OwnerState> {
   const here = ownIdentity();
   if (owner.host !== here.host) return 'unknown';
   if (owner.bootId !== here.bootId) return 'died-with-an-earlier-boot';

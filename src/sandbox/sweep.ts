@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../tracking/index.js';
@@ -7,7 +6,7 @@ import { sweepCgroups } from './cgroup/index.js';
 import { checkInstanceDirectory, instancePaths, listInstances } from './instance-directory.js';
 import { killTree } from './kill-tree.js';
 import { readLedger } from './ledger.js';
-import { type Owner, type OwnerState, ownerState, readOwner } from './owner.js';
+import { type OwnerState, stateOfOwner } from './owner.js';
 import { ProcessTree } from './process-tree.js';
 import { removeInstance } from './remove-instance.js';
 
@@ -75,12 +74,6 @@ async function killInstance(directory: string): Promise<number> {
   );
 }
 
-/** For so long an instance may be without its owner's file: it is just being made. */
-const MAKING_MS = 60_000;
-
-async function instanceState(directory: string): Promise<OwnerState> {
-  const owner: Owner | null = await readOwner(instancePaths(directory).owner);
-  if (owner !== null) return ownerState(owner);
-  const { mtimeMs } = await stat(directory);
-  return Date.now() - mtimeMs < MAKING_MS ? 'unknown' : 'dead';
+function instanceState(directory: string): Promise<OwnerState> {
+  return stateOfOwner(instancePaths(directory).owner);
 }

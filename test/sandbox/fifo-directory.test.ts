@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeFifoDirectory, removeFifoDirectory, sweepFifoDirectories } from '../../src/sandbox/fifo-directory.js';
@@ -38,16 +38,20 @@ describe('the directory for FIFOs', () => {
   it.skipIf(!hasMemory)(
     'is swept from memory when its owner is dead, though its instance is no longer there',
     async () => {
-      const [living, dead, other] = [instance(), instance(), instance()];
-      const fifos = [living, dead, other].map(makeFifoDirectory);
-      const [, ofDead, ofOther] = fifos.map((directory) => join(directory, 'owner.json'));
+      const [living, dead, other, halfGone] = [instance(), instance(), instance(), instance()];
+      const fifos = [living, dead, other, halfGone].map(makeFifoDirectory);
+      const [, ofDead, ofOther, ofHalfGone] = fifos.map((directory) => join(directory, 'owner.json'));
       const owner = JSON.parse(readFileSync(ofDead!, 'utf8'));
       const { pid } = spawnSync('/bin/true');
       writeFileSync(ofDead!, JSON.stringify({ ...owner, pid }));
       writeFileSync(ofOther!, JSON.stringify({ ...owner, pid, host: 'elsewhere' }));
       rmSync(dead, { recursive: true });
+      rmSync(ofHalfGone!);
       await sweepFifoDirectories();
-      expect(fifos.map((directory) => existsSync(directory))).toEqual([true, false, true]);
+      expect(fifos.map((directory) => existsSync(directory))).toEqual([true, false, true, true]);
+      utimesSync(fifos[3]!, 1, 1);
+      await sweepFifoDirectories();
+      expect(fifos.map((directory) => existsSync(directory))).toEqual([true, false, true, false]);
       await removeFifoDirectory(living);
       await removeFifoDirectory(other);
     },
