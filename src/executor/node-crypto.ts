@@ -1,9 +1,4 @@
-type NodeCrypto = typeof import('node:crypto');
-
-let loaded: NodeCrypto | null = null;
-
 /** Node's cryptography. It is loaded for the first task, since no start needs it. */
-export function nodeCrypto(): NodeCrypto {
-  loaded ??= process.getBuiltinModule('node:crypto');
-  return loaded;
+export function nodeCrypto(): typeof import('node:crypto') {
+  return process.getBuiltinModule('node:crypto');
 }

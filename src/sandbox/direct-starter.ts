@@ -21,9 +21,9 @@ export class DirectStarter implements CommandStarter {
   async start(request: StartRequest): Promise<SpawnedCommand> {
     const { cwd, stdin, descriptors, cgroup, user } = request;
     const procsFiles = cgroup?.setup.procsFiles ?? [];
-    // A shell's exec takes no `--`: what it starts has to begin with a slash, not with a dash.
     await cgroup?.make();
     await makeDirectories(request.directories);
+    // A shell's exec takes no `--`: what it starts has to begin with a slash, not with a dash.
     const [name, ...args] = request.argv;
     const command = [this.#tools.setpriv === null ? request.file : name, ...args];
     const { plain, restoring } = divideEnvironment(request.environment);

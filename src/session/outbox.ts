@@ -77,6 +77,7 @@ export class Outbox {
     const supply = {
       take: (now: number) => this.#take(now),
       giveBack: (written: Uint8Array) => {
+        // The pool would ask a small one for its buffer, for which V8 would have to move it out of its heap.
         if (written.byteLength >= LARGE_FRAME_BYTES) this.#buffers.giveBack(written);
       },
     };

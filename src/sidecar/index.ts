@@ -1,6 +1,5 @@
 export { executorConfig, sandboxOptions } from './derived-config.js';
 export { createLogger, type LeveledLogger } from './logger.js';
-export { isPipe, pipeSource } from './pipe-source.js';
 export { flagName, settingNames, settingOfFlag, variableName } from './setting-text.js';
 export { SettingsError, SettingsLayers, type SettingsSources } from './settings.js';
 export { type SettingName, type Settings, type SettingsInput, settingsSchema } from './settings-schema.js';

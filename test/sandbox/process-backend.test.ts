@@ -88,6 +88,7 @@ describe('a command of the process backend', () => {
   });
 
   it('settles when it ends, though a child of it still holds its stdout', async () => {
+    // While another command runs, what this one leaves is left alone until it is asked for.
     await sandbox.start(script('exec sleep 600'));
     const process = await sandbox.start(script('sleep 600 & echo started'));
     expect(await process.exited).toEqual({ exitCode: 0, signal: null });

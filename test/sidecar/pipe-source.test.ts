@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { isPipe, pipeSource } from '../../src/sidecar/index.js';
+import { isPipe, pipeSource } from '../../src/sidecar/pipe-source.js';
 import { writeAtOnce } from '../../src/sidecar/write-at-once.js';
 import { without } from '../support/requirements.js';
 import { useTemporaryFolder } from '../support/temporary-folder.js';

@@ -19,7 +19,7 @@ export interface GroupSetup {
 export interface FileWrite {
   readonly path: string;
   readonly value: string;
-  /** The kernel errors at which nothing is lost. */
+  /** The kernel errors at which the limit holds all the same, or as well as this kernel can. */
   readonly tolerated: readonly string[];
 }
 

@@ -1,12 +1,10 @@
 import type { EffectiveLimits } from '../../../protocol/index.js';
+import type { FileWrite } from './group-setup.js';
 import type { CgroupFeature } from './support.js';
 
-/** What is written to one file of a new group. */
-export interface LimitWrite {
+/** What is written to one file of a new group, named within it. */
+export interface LimitWrite extends Omit<FileWrite, 'path'> {
   readonly file: string;
-  readonly value: string;
-  /** The kernel errors at which the limit holds all the same, or as well as this kernel can. */
-  readonly tolerated: readonly string[];
 }
 
 /** The limits of a task that cgroups enforce. */

@@ -79,7 +79,7 @@ export class CgroupManager implements AsyncDisposable {
     );
     const writes = groups.flatMap(({ version, directory, features }) =>
       limitWrites(version, features, limits, helperTasks).map(
-        ({ file, value, tolerated }): FileWrite => ({ path: `${directory}/${file}`, value, tolerated }),
+        ({ file, ...write }): FileWrite => ({ path: `${directory}/${file}`, ...write }),
       ),
     );
     const task: TaskCgroup = new TaskCgroup(groups, {

@@ -46,9 +46,9 @@ export async function openHierarchies(
   const support = Object.fromEntries(
     CGROUP_FEATURES.map((feature) => [feature, supportOf(feature, tried, none)]),
   ) as Record<CgroupFeature, CgroupFeatureSupport>;
-  const isUseless = (hierarchy: Hierarchy) => hierarchy.features.size === 0 || isOutdone(hierarchy);
-  await Promise.all([...replaced, ...tried.filter(isUseless)].map((hierarchy) => hierarchy.close().catch(() => {})));
-  return { hierarchies: tried.filter((hierarchy) => !isUseless(hierarchy)), support };
+  const useless = tried.filter((hierarchy) => hierarchy.features.size === 0 || isOutdone(hierarchy));
+  await Promise.all([...replaced, ...useless].map((hierarchy) => hierarchy.close().catch(() => {})));
+  return { hierarchies: tried.filter((hierarchy) => !useless.includes(hierarchy)), support };
 }
 
 /** What a hierarchy may be good for, by its version and controllers. */

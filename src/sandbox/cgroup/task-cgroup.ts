@@ -10,6 +10,7 @@ export const TASK_PREFIX = 'task-';
 
 /** The groups of one task, one in each hierarchy that is used. Planned by `CgroupManager.planGroup`. */
 export class TaskCgroup implements AsyncDisposable {
+  /** What makes the groups, under the names that they were planned with. */
   readonly setup: GroupSetup;
   #groups: readonly TaskGroup[];
   readonly #files: CgroupFiles;
