@@ -9,5 +9,5 @@ export async function openDirectStarting({ tools, directory, reserve }: Starting
   const fifos = tools.mkfifo === null ? null : new FifoPool(byMkfifo(tools.mkfifo), directory, reserve);
   const setpriv = await checkSetpriv(tools.setpriv);
   const starter = tools.shell === null ? null : new DirectStarter({ shell: tools.shell, setpriv }, fifos);
-  return { starter, fifos, changesUser: setpriv !== null, close: async () => fifos?.close() };
+  return { starter, fifos, forkServers: null, changesUser: setpriv !== null, close: async () => fifos?.close() };
 }

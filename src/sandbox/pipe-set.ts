@@ -4,19 +4,21 @@ import { errorCode } from './error-code.js';
 import { SandboxError } from './errors.js';
 import type { FifoPool } from './fifo-pool.js';
 import type { PassedDescriptor } from './fork-server/index.js';
-import type { Pipe } from './pipe.js';
+import type { NamedPipe, Pipe } from './pipe.js';
 
 export interface PipeOwner {
   readonly uid: number;
   readonly gid: number;
 }
 
+type AnyPipe = Pipe<Readable | Writable> | NamedPipe;
+
 /** The pipes of one command: whatever becomes of it, none of their ends stays open. */
 export class PipeSet {
   readonly #owner: PipeOwner | null;
   readonly #fifos: FifoPool | null;
-  readonly #pipes: Pipe<Readable | Writable>[] = [];
-  #paths: string[] = [];
+  readonly #pipes: AnyPipe[] = [];
+  readonly #paths = new Set<string>();
   #childEndsOpen = true;
 
   /**
@@ -30,16 +32,21 @@ export class PipeSet {
 
   /** What the command is to be given, in the order in which the pipes were opened. */
   get childEnds(): PassedDescriptor[] {
-    return this.#pipes.map(({ childEnd }) => childEnd);
+    return this.#pipes.flatMap(({ childEnd }) => childEnd ?? []);
+  }
+
+  /** Takes charge of a FIFO that is opened later, if ever. */
+  hold(fifo: string): void {
+    this.#paths.add(fifo);
   }
 
   /**
    * Opens a pipe. Who reads or writes its stream sees the errors; that nobody does must not end the sidecar.
    * @throws SandboxError kind `sandbox` where it cannot be opened
    */
-  open<Opened extends Pipe<Readable | Writable>>(make: (fifo: string) => Opened, fifo: string): Opened {
+  open<Opened extends AnyPipe>(make: (fifo: string) => Opened, fifo: string): Opened {
     try {
-      this.#paths.push(fifo);
+      this.hold(fifo);
       if (this.#owner !== null) chownSync(fifo, this.#owner.uid, this.#owner.gid);
       const pipe = make(fifo);
       pipe.stream.on('error', () => undefined);
@@ -55,7 +62,7 @@ export class PipeSet {
   closeChildEnds(): void {
     if (!this.#childEndsOpen) return;
     this.#childEndsOpen = false;
-    for (const { childEnd } of this.#pipes) closeSync(childEnd.fd);
+    for (const { fd } of this.childEnds) closeSync(fd);
   }
 
   /**
@@ -69,7 +76,7 @@ export class PipeSet {
       if (isLeft || this.#fifos === null) remove(path);
       else this.#fifos.giveBack(path);
     }
-    this.#paths = [];
+    this.#paths.clear();
   }
 }
 

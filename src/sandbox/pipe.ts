@@ -49,22 +49,26 @@ function reusingBuffers(fd: number, push: (chunk: Uint8Array) => boolean): Socke
 export function openInputPipe(fifo: string): Pipe<Writable> {
   const [reader, ourEnd, childEnd] = openEnds(fifo, [O_RDONLY | O_NONBLOCK, O_WRONLY | O_NONBLOCK, O_RDONLY]);
   closeSync(reader!);
-  return inputPipe(fifo, ourEnd!, { fd: childEnd!, flags: O_RDONLY });
-}
-
-/** A pipe whose child's end is no reader, but is opened as `/proc/self/fd/<n>` by the one who is to be it. */
-export interface NamedPipe extends Pipe<Writable> {
-  /** To be called once it has been opened so: until then the pipe is held open for it. Idempotent. */
-  opened(): void;
+  return { ...inputPipe(fifo, ourEnd!), childEnd: { fd: childEnd!, flags: O_RDONLY } };
 }
 
 /**
- * Makes a pipe that a command reads from, and nobody else who inherits its end: when the command closes its standard
- * input, whoever writes to it hears of it. Linux only.
+ * A pipe that a command reads from by opening it, as `/proc/self/fd/<n>` of a descriptor that is no reader. So nobody
+ * else reads it who inherits that, and when the command closes its standard input, whoever writes to it hears of it.
  */
+export interface NamedPipe {
+  readonly childEnd: null;
+  readonly stream: Writable;
+  /** To be called once it has been opened so: until then the pipe is held open for it. Idempotent. */
+  opened(): void;
+  /** To be called when no process of the command is left. Idempotent. */
+  release(): void;
+}
+
+/** Makes a pipe for a command that opens it. Linux only. */
 export function openNamedInputPipe(fifo: string): NamedPipe {
-  const [holder, ourEnd, childEnd] = openEnds(fifo, [O_RDWR | O_NONBLOCK, O_WRONLY | O_NONBLOCK, O_PATH]);
-  const pipe = inputPipe(fifo, ourEnd!, { fd: childEnd!, flags: O_PATH });
+  const [holder, ourEnd] = openEnds(fifo, [O_RDWR | O_NONBLOCK, O_WRONLY | O_NONBLOCK]);
+  const pipe = inputPipe(fifo, ourEnd!);
   let held = true;
   const opened = () => {
     if (held) closeSync(holder!);
@@ -74,15 +78,19 @@ export function openNamedInputPipe(fifo: string): NamedPipe {
     opened();
     pipe.release();
   };
-  return { ...pipe, opened, release };
+  return { ...pipe, childEnd: null, opened, release };
 }
 
-function inputPipe(fifo: string, ourEnd: number, childEnd: PassedDescriptor): Pipe<Writable> {
+/** A descriptor by which a FIFO can be opened, and which is no reader of it. To be passed on and then to be closed. */
+export function openName(fifo: string): PassedDescriptor {
+  return { fd: openSync(fifo, O_PATH), flags: O_PATH };
+}
+
+function inputPipe(fifo: string, ourEnd: number): Omit<Pipe<Writable>, 'childEnd'> {
   const stream = new Socket({ fd: ourEnd, readable: false, writable: true });
   const door = new LateReaderDoor(fifo);
   stream.once('close', () => door.open());
   return {
-    childEnd,
     stream,
     release: () => {
       door.close();

@@ -12,6 +12,8 @@ export interface Starting {
   readonly starter: CommandStarter | null;
   /** Null where nobody can make one. */
   readonly fifos: FifoPool | null;
+  /** Null where commands are started by this process. */
+  readonly forkServers: ForkServerSupply | null;
   /** Whether a process can be started as another user, by root. */
   readonly changesUser: boolean;
   /** Ends what was started to start others. To be called when no command is left. */
@@ -54,7 +56,7 @@ async function openForking({
     await fifos.close();
     await supply.close();
   };
-  return { starter: new ForkingStarter(supply, fifos), fifos, changesUser: true, close };
+  return { starter: new ForkingStarter(supply, fifos), fifos, forkServers: supply, changesUser: true, close };
 }
 
 async function openDirect(options: StartingOptions): Promise<Starting> {

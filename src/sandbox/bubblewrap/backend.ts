@@ -9,12 +9,14 @@ import { assembleSeccompFilter, seccompArchitecture } from '../seccomp/index.js'
 import { within } from '../within.js';
 import { checkFiles } from '../workspace-files.js';
 import { BubblewrapContainer } from './container.js';
-import type { BubblewrapContext } from './context.js';
+import type { BubblewrapContext, BubblewrapTools, MakingContext } from './context.js';
+import { CopyingMaker } from './copying-maker.js';
 import { taskUser, writeIdentityFiles } from './identity.js';
-import type { BubblewrapTools } from './launch.js';
 import { findLayout, visiblePath } from './layout.js';
+import type { SandboxMaker } from './live-sandbox.js';
 import { policyOf, type SandboxPolicy } from './policy.js';
 import { PreparedSandbox } from './prepared-sandbox.js';
+import { SpawningMaker } from './spawning-maker.js';
 import { WarmPool } from './warm-pool.js';
 
 /**
@@ -39,7 +41,7 @@ export class BubblewrapBackend implements SandboxBackend {
 
   /** Makes a sandbox and runs a command in it: whatever stands in the way of one is the reason. */
   async probe(): Promise<BackendAvailability> {
-    const reason = this.#obstacle() ?? (await this.#tryOut());
+    const reason = this.#obstacle() ?? (await this.#tryBoth());
     return { backend: this.name, ok: reason === null, ...(reason !== null && { reason }) };
   }
 
@@ -64,7 +66,9 @@ export class BubblewrapBackend implements SandboxBackend {
 
   async close(): Promise<{ leaked: number }> {
     await this.#tidying;
-    return this.#pool.close();
+    const closed = await this.#pool.close();
+    await this.#shared?.maker.close();
+    return closed;
   }
 
   #policyOf(spec: Pick<ContainerSpec, 'limits' | 'files'>): SandboxPolicy {
@@ -84,6 +88,17 @@ export class BubblewrapBackend implements SandboxBackend {
     return starting.changesUser
       ? null
       : 'neither perl nor setpriv of util-linux is installed, and tasks never run as root';
+  }
+
+  /** Where sandboxes cannot be copied, which needs a little more of the kernel, bubblewrap makes each of them. */
+  async #tryBoth(): Promise<string | null> {
+    const reason = await this.#tryOut();
+    const { maker } = this.#sharedContext();
+    if (reason === null || !(maker instanceof CopyingMaker)) return reason;
+    this.#context.logger.info({ reason }, 'sandboxes cannot be copied here: bubblewrap is to make each of them');
+    await maker.close();
+    this.#shared = this.#prepare(SpawningMaker);
+    return this.#tryOut();
   }
 
   /** The command dies by a signal, which tells that the launcher's awk tells signals from exit codes. */
@@ -109,23 +124,19 @@ export class BubblewrapBackend implements SandboxBackend {
   }
 
   #sharedContext(): BubblewrapContext {
-    this.#shared ??= this.#prepare();
+    this.#shared ??= this.#prepare(this.#context.starting.forkServers === null ? SpawningMaker : CopyingMaker);
     return this.#shared;
   }
 
-  #prepare(): BubblewrapContext {
+  #prepare(Maker: new (context: MakingContext) => SandboxMaker): BubblewrapContext {
     const { instance, starting, cgroups, allowedCwd, network, readOnlyPaths, sandboxUid, logger } = this.#context;
     const user = taskUser(sandboxUid);
     const { directory } = instance.paths;
     const layout = findLayout({ network, readOnlyPaths: [...readOnlyPaths, ...allowedCwd] });
-    return {
-      ...{ instance, starting, cgroups, allowedCwd, network, logger, user },
-      tools: this.#tools(),
-      provided: writeIdentityFiles(directory, { user, network }),
-      seccompFile: writeFilter(directory),
-      layout,
-      path: visiblePath(layout),
-    };
+    const provided = writeIdentityFiles(directory, { user, network });
+    const tools = this.#tools();
+    const maker = new Maker({ starting, tools, user, provided, seccompFile: writeFilter(directory), layout, network });
+    return { instance, cgroups, maker, provided, layout, path: visiblePath(layout), allowedCwd, logger };
   }
 
   #tools(): BubblewrapTools {

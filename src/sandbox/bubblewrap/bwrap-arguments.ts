@@ -1,4 +1,4 @@
-import { type Layout, PRIVATE, TEMPORARY, WORKSPACE } from './layout.js';
+import { type Layout, PRIVATE, SHARED_MEMORY, TEMPORARY, WORKSPACE } from './layout.js';
 
 /** The descriptors that bubblewrap and the launcher in the sandbox are given, beside the standard streams. */
 export const DESCRIPTORS = {
@@ -21,8 +21,10 @@ export interface BwrapOptions {
   readonly sharedMemoryBytes: number;
   /** Whether a filter is passed on its descriptor. */
   readonly seccomp: boolean;
-  /** The paths of the files that are passed on their descriptors. */
+  /** The paths of the files that are passed on descriptors, */
   readonly provided: readonly string[];
+  /** which follow each other from this one on. */
+  readonly providedFrom: number;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface BwrapOptions {
  * the host comes after that tmpfs and the links to it, so that it may lie below /tmp.
  */
 export function bwrapArguments(options: BwrapOptions): string[] {
-  const { layout, network, uid, gid, privateBytes, sharedMemoryBytes, seccomp, provided } = options;
+  const { layout, network, uid, gid, privateBytes, sharedMemoryBytes, seccomp, provided, providedFrom } = options;
   return [
     ...['--unshare-all', ...(network ? ['--share-net'] : [])],
     ...['--die-with-parent', '--new-session', '--cap-drop', 'ALL', '--hostname', 'sandbox'],
@@ -42,11 +44,11 @@ export function bwrapArguments(options: BwrapOptions): string[] {
     ...['--symlink', TEMPORARY.slice(1), '/tmp', '--dir', '/var', '--symlink', `..${TEMPORARY}`, '/var/tmp'],
     ...layout.binds.flatMap((path) => ['--ro-bind-try', path, path]),
     ...layout.links.flatMap(({ path, target }) => ['--symlink', target, path]),
-    ...provided.flatMap((path, index) => ['--perms', '0444', '--file', `${DESCRIPTORS.provided + index}`, path]),
+    ...provided.flatMap((path, index) => ['--perms', '0444', '--file', `${providedFrom + index}`, path]),
     ...['--proc', '/proc', '--dev', '/dev'],
-    ...['--size', `${sharedMemoryBytes}`, '--perms', '1777', '--tmpfs', '/dev/shm'],
+    ...['--size', `${sharedMemoryBytes}`, '--perms', '1777', '--tmpfs', SHARED_MEMORY],
     ...['--remount-ro', '/dev', '--remount-ro', '/'],
     ...(seccomp ? ['--seccomp', `${DESCRIPTORS.seccomp}`] : []),
-    ...['--json-status-fd', `${DESCRIPTORS.json}`, '--chdir', WORKSPACE],
+    ...['--chdir', WORKSPACE],
   ];
 }

@@ -5,12 +5,12 @@ import { type Collection, collectFiles } from '../collect.js';
 import { SandboxError } from '../errors.js';
 import { measureFiles } from '../measure.js';
 import { TaskAccounting } from '../task-accounting.js';
-import { commandScript } from './command-script.js';
 import type { BubblewrapContext } from './context.js';
 import { WORKSPACE } from './layout.js';
 import { allowedBytes } from './policy.js';
-import { HELPERS, type PreparedSandbox } from './prepared-sandbox.js';
+import type { PreparedSandbox } from './prepared-sandbox.js';
 import { BubblewrapProcess } from './process.js';
+import { sandboxCommand } from './sandbox-command.js';
 
 /** A sandbox with the files of one task, and the one command that runs in it. */
 export class BubblewrapContainer implements Container {
@@ -54,7 +54,7 @@ export class BubblewrapContainer implements Container {
 
   /** The kernel keeps what a descriptor holds open, mounted or not. */
   get workspace(): string {
-    return `/proc/self/fd/${this.#sandbox.live.workspace.fd}`;
+    return `/proc/self/fd/${this.#sandbox.live.workspaceFd}`;
   }
 
   async execute(spec: CommandSpec): Promise<BubblewrapProcess> {
@@ -63,12 +63,11 @@ export class BubblewrapContainer implements Container {
     }
     this.#used = true;
     const { id, workspace } = this;
-    const script = await commandScript({ spec, limits: this.#spec.limits, executionId: id, workspace }, this.#context);
+    const { limits } = this.#spec;
+    const command = await sandboxCommand({ spec, limits, executionId: id, workspace }, this.#context);
     const sandbox = this.#sandbox;
-    const accounting = new TaskAccounting(sandbox.cgroup, HELPERS, this.#before);
-    const process = new BubblewrapProcess({ sandbox, accounting, stdin: spec.stdin });
-    sandbox.live.script.write(script);
-    return process;
+    const accounting = new TaskAccounting(sandbox.cgroup, sandbox.helpers, this.#before);
+    return new BubblewrapProcess(sandbox, accounting, await sandbox.live.run(command));
   }
 
   collect(patterns: readonly string[], maxBytes: number): Promise<Collection> {

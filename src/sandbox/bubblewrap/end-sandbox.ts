@@ -4,22 +4,25 @@ import { sendSignal } from '../kill-tree.js';
 import { isDead, type ProcessIdentity } from '../process-entry.js';
 import { readProcess } from '../process-reader.js';
 import { within } from '../within.js';
-import type { LiveSandbox } from './launch.js';
+import type { LiveSandbox } from './live-sandbox.js';
 
 const KILL_DEADLINE_MS = 5_000;
 const LONGEST_PAUSE_MS = 50;
 
 /**
- * Kills all that is in a sandbox, and bubblewrap with it. Resolves with the number of processes that would not die.
+ * Kills all that is in a sandbox, and what holds it from outside. Resolves with the number of processes that would not die.
  * The kernel kills all of a pid namespace with its first process, and that one is not dead before all of them are: then
  * nobody is left, which the removal of the cgroups shows as well. Else the kernel is asked who is.
  */
-export async function endSandbox({ init, spawned }: LiveSandbox, cgroup: TaskCgroup): Promise<number> {
+export async function endSandbox({ init, outside, ended: end }: LiveSandbox, cgroup: TaskCgroup): Promise<number> {
   if (isAlive(init)) sendSignal(init.pid, 'SIGKILL');
   const deadline = performance.now() + KILL_DEADLINE_MS;
-  const outside = spawned.exited.then(() => true);
-  const ended = await within(outside, KILL_DEADLINE_MS, () => false);
-  if (!ended) sendSignal(spawned.identity.pid, 'SIGKILL');
+  const ended = await within(
+    end.then(() => true),
+    KILL_DEADLINE_MS,
+    () => false,
+  );
+  if (!ended) sendSignal(outside.pid, 'SIGKILL');
   for (let pauseMs = 1; isAlive(init) && performance.now() < deadline; pauseMs *= 2) {
     await sleep(Math.min(pauseMs, LONGEST_PAUSE_MS));
   }

@@ -1,6 +1,6 @@
-import type { EffectiveLimits } from '../../../protocol/index.js';
 import type { ExitStatus } from '../backend.js';
-import { BLOCK_BYTES, type Rlimits, rlimitsOf } from '../rlimits.js';
+import type { SandboxCommand } from '../fork-server/index.js';
+import { BLOCK_BYTES, type Rlimits } from '../rlimits.js';
 import { divideEnvironment } from '../shell-environment.js';
 import { signalName } from '../signal-name.js';
 import { DESCRIPTORS } from './bwrap-arguments.js';
@@ -57,30 +57,22 @@ export function parseStatus(text: string): ExitStatus | null {
   return { exitCode: null, signal: signalName(status % 128) };
 }
 
-export interface ScriptOptions {
-  /** The first is no option of a shell's exec: it does not begin with a dash. */
-  readonly command: readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
-  /** Absolute, as the task sees it. */
-  readonly cwd: string;
-  readonly limits: EffectiveLimits;
-  readonly stdin: 'none' | 'pipe';
-}
-
 /** What comes before a name that env(1) would take for a variable. */
 const NO_ASSIGNMENT = ['/usr/bin/nice', '-n', '0', '--'];
 
 /** The script that becomes the command: it sets the limits of each process, and executes. */
-export function launchScript({ command, environment, cwd, limits, stdin }: ScriptOptions): string {
+export function launchScript({ file, argv, environment, cwd, rlimits, stdin }: SandboxCommand): string {
   const { plain, restoring } = divideEnvironment(environment);
-  const isAssignment = restoring.length > 0 && command[0]?.includes('=') === true;
-  const line = [...restoring, ...(isAssignment ? NO_ASSIGNMENT : []), ...command];
+  const [name = file, ...args] = argv;
+  const isAssignment = restoring.length > 0 && name.includes('=');
+  const isOption = name.startsWith('-');
+  const line = [...restoring, ...(isAssignment ? NO_ASSIGNMENT : []), isOption ? file : name, ...args];
   return [
     ...(stdin === 'pipe' ? [`exec </proc/self/fd/${DESCRIPTORS.stdin}`] : []),
     `echo ${STARTED} >&${DESCRIPTORS.status}`,
     'exec 3>&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-',
     `cd ${quoted(cwd)} || exit 125`,
-    `{ ${ulimits(rlimitsOf(limits))
+    `{ ${ulimits(rlimits)
       .map((setting) => `ulimit ${setting}`)
       .join('; ')}; } 2>/dev/null`,
     'unset PWD OLDPWD',

@@ -8,6 +8,9 @@ export const PRIVATE = '/sandbox';
 export const WORKSPACE = '/sandbox/workspace';
 export const TEMPORARY = '/sandbox/tmp';
 
+/** What POSIX calls shared memory; its size is limited apart. */
+export const SHARED_MEMORY = '/dev/shm';
+
 /** Directories of the system that a task may read. None of them holds anything of a user. */
 const SYSTEM_DIRECTORIES = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/opt', '/nix/store'];
 
@@ -39,6 +42,12 @@ export function findLayout({ network, readOnlyPaths }: { network: boolean; readO
     binds: [...present.filter((path) => !links.includes(path)), ...files, ...readOnlyPaths],
     links: links.map((path) => ({ path, target: readlinkSync(path) })),
   };
+}
+
+/** The paths of a layout that lie where each sandbox has its own tmpfs, as they are called without links. */
+export function bindsInPrivate({ binds }: Layout): string[] {
+  const resolved = binds.map((path) => path.replace(/^\/(var\/)?tmp(?=\/)/, TEMPORARY));
+  return resolved.filter((path) => isInside(PRIVATE, path));
 }
 
 /** Directories that are made for each sandbox, and hold no programs when the command starts. */

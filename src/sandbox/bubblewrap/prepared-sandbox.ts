@@ -5,12 +5,9 @@ import { EXECUTION_MARKER, INSTANCE_MARKER } from '../process-markers.js';
 import { RepeatableKill, terminateOrCount } from '../repeatable-kill.js';
 import type { BubblewrapContext } from './context.js';
 import { endSandbox, isAlive } from './end-sandbox.js';
-import { type LiveSandbox, launchSandbox } from './launch.js';
 import { launchFailure } from './launch-failure.js';
+import type { LiveSandbox } from './live-sandbox.js';
 import type { SandboxPolicy } from './policy.js';
-
-/** bubblewrap outside, its first process inside, and the launcher: one thread each. */
-export const HELPERS = 3;
 
 /**
  * A sandbox that is there, in its cgroup and within its limits, and waits for the one task that it is for. It is on the
@@ -20,6 +17,8 @@ export class PreparedSandbox {
   readonly policy: SandboxPolicy;
   readonly cgroup: TaskCgroup;
   readonly live: LiveSandbox;
+  /** How many threads it has beside the task's. */
+  readonly helpers: number;
   readonly #context: BubblewrapContext;
   readonly #outside: ProcessIdentity;
   readonly #kill: RepeatableKill;
@@ -36,8 +35,9 @@ export class PreparedSandbox {
     this.policy = policy;
     this.cgroup = cgroup;
     this.live = live;
+    this.helpers = context.maker.helpers;
     this.#context = context;
-    this.#outside = live.spawned.identity;
+    this.#outside = live.outside;
     context.instance.ledger.started({ executionId: id, ...this.#outside });
     this.#kill = new RepeatableKill(() => endSandbox(live, cgroup));
     void this.exited.then(() => {
@@ -51,15 +51,11 @@ export class PreparedSandbox {
    * @throws SandboxError kind `sandbox`
    */
   static async make(id: string, policy: SandboxPolicy, context: BubblewrapContext): Promise<PreparedSandbox> {
-    const { instance, cgroups, logger } = context;
-    const cgroup = cgroups.planGroup(id, policy, { helperTasks: HELPERS });
+    const { instance, cgroups, maker, logger } = context;
+    const cgroup = cgroups.planGroup(id, policy, { helperTasks: maker.helpers });
+    const markers = { [INSTANCE_MARKER]: instance.id, [EXECUTION_MARKER]: id };
     try {
-      const live = await launchSandbox({
-        ...context,
-        ...policy,
-        cgroup,
-        environment: { [INSTANCE_MARKER]: instance.id, [EXECUTION_MARKER]: id },
-      }).catch(async (error: unknown) => {
+      const live = await maker.make({ policy, cgroup, markers }).catch(async (error: unknown) => {
         throw await launchFailure(error, cgroup, policy);
       });
       const prepared = new PreparedSandbox(id, { policy, cgroup, live }, context);
@@ -73,9 +69,9 @@ export class PreparedSandbox {
     }
   }
 
-  /** Settles when bubblewrap has ended. */
+  /** Settles when it has ended. */
   get exited(): Promise<unknown> {
-    return this.live.spawned.exited;
+    return this.live.ended;
   }
 
   /** Whether it is still there: it may be gone without anybody having been told yet. */
@@ -121,8 +117,7 @@ export class PreparedSandbox {
   async #close(): Promise<{ leaked: number }> {
     const { instance, logger } = this.#context;
     const leaked = await terminateOrCount(this, { executionId: this.#id, logger });
-    this.live.release();
-    await this.#attempt('the workspace could not be let go of', () => this.live.workspace.close());
+    this.live.release(leaked > 0);
     await this.#attempt('the cgroups could not be removed', () => this.cgroup.remove());
     if (leaked === 0) instance.ledger.ended(this.#id);
     return { leaked };

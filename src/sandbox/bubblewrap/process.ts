@@ -3,25 +3,12 @@ import type { SignalName } from '../../../protocol/index.js';
 import type { ExitStatus, SandboxProcess } from '../backend.js';
 import { sendSignal } from '../kill-tree.js';
 import type { ProcessIdentity } from '../process-entry.js';
-import { childrenOf } from '../process-reader.js';
 import { processTable, SHARED_SCAN_MS } from '../process-table.js';
-import { signalName } from '../signal-name.js';
 import type { TaskAccounting } from '../task-accounting.js';
-import { within } from '../within.js';
-import type { LiveSandbox } from './launch.js';
-import { parseStatus } from './launcher.js';
-import { HELPERS, type PreparedSandbox } from './prepared-sandbox.js';
+import type { RunningCommand } from './live-sandbox.js';
+import type { PreparedSandbox } from './prepared-sandbox.js';
 
-export interface BubblewrapProcessOptions {
-  readonly sandbox: PreparedSandbox;
-  readonly accounting: TaskAccounting;
-  readonly stdin: 'none' | 'pipe';
-}
-
-/** How long the launcher's last word is waited for once bubblewrap has ended: it is in the pipe already, or never. */
-const STATUS_MS = 1_000;
-
-/** A command in its sandbox, and all that descends from it. Its pid is that of bubblewrap, outside. */
+/** A command in its sandbox, and all that descends from it. Its pid is that of the process outside. */
 export class BubblewrapProcess implements SandboxProcess {
   readonly pid: number;
   readonly accounting: TaskAccounting;
@@ -29,24 +16,23 @@ export class BubblewrapProcess implements SandboxProcess {
   readonly stdout: Readable;
   readonly stderr: Readable;
   readonly exited: Promise<ExitStatus>;
-  readonly helpers = HELPERS;
+  readonly helpers: number;
   readonly #sandbox: PreparedSandbox;
-  readonly #live: LiveSandbox;
-  readonly #start: Promise<void>;
   #ended = false;
 
-  constructor({ sandbox, accounting, stdin }: BubblewrapProcessOptions) {
-    const { spawned } = sandbox.live;
+  constructor(sandbox: PreparedSandbox, accounting: TaskAccounting, { stdin, exited }: RunningCommand) {
+    const { outside, stdout, stderr } = sandbox.live;
     this.#sandbox = sandbox;
-    this.#live = sandbox.live;
-    this.pid = spawned.identity.pid;
+    this.pid = outside.pid;
+    this.helpers = sandbox.helpers;
     this.accounting = accounting;
-    this.stdin = stdin === 'pipe' ? this.#live.stdin.stream : null;
-    if (stdin === 'none') this.#live.stdin.release();
-    this.stdout = spawned.stdout;
-    this.stderr = spawned.stderr;
-    this.#start = this.#awaitStart();
-    this.exited = this.#exit();
+    this.stdin = stdin;
+    this.stdout = stdout;
+    this.stderr = stderr;
+    this.exited = exited.then(({ exitCode, signal }) => {
+      this.#ended = true;
+      return { exitCode, signal };
+    });
   }
 
   async members(): Promise<readonly number[]> {
@@ -55,16 +41,10 @@ export class BubblewrapProcess implements SandboxProcess {
     return descendants(this.pid, await processTable.scan(SHARED_SCAN_MS));
   }
 
-  /** To the command's own process group; bubblewrap and the launcher are not of it. */
+  /** To the command's own process group, of which the sandbox's helpers are not. */
   signal(signal: SignalName): boolean {
     if (this.#ended) return false;
-    const { pid } = this.#live.init;
-    for (const launcher of childrenOf(pid)) {
-      for (const command of childrenOf(launcher)) {
-        if (sendSignal(-command, signal) || sendSignal(command, signal)) return true;
-      }
-    }
-    return false;
+    return this.#sandbox.live.commandPids().some((pid) => sendSignal(-pid, signal) || sendSignal(pid, signal));
   }
 
   async killTree(): Promise<void> {
@@ -75,31 +55,6 @@ export class BubblewrapProcess implements SandboxProcess {
   terminate(): Promise<number> {
     return this.#sandbox.terminate();
   }
-
-  async #awaitStart(): Promise<void> {
-    await this.#live.status.next();
-    this.#live.stdin.opened();
-  }
-
-  async #exit(): Promise<ExitStatus> {
-    const outside = await this.#live.spawned.exited;
-    this.#ended = true;
-    const last = this.#start.then(() => this.#live.status.next());
-    const told = await within(last, STATUS_MS, () => null);
-    const status = parseStatus(told ?? '');
-    return status !== null && isConsistent(status, outside) ? status : inferred(outside);
-  }
-}
-
-/** What is told only decides what bubblewrap leaves open: whoever forges it cannot turn one exit code into another. */
-function isConsistent({ exitCode, signal }: ExitStatus, outside: ExitStatus): boolean {
-  return signal === null ? outside.exitCode === exitCode : inferred(outside).signal === signal;
-}
-
-/** bubblewrap gives the death by a signal as 128 + its number, which a command might exit with as well. */
-function inferred({ exitCode, signal }: ExitStatus): ExitStatus {
-  if (exitCode === null || exitCode <= 128) return { exitCode, signal };
-  return { exitCode: null, signal: signalName(exitCode - 128) };
 }
 
 function descendants(root: number, snapshot: { childrenOf(pid: number): readonly ProcessIdentity[] }): number[] {

@@ -1,14 +1,14 @@
 import { getSystemErrorName } from 'node:util';
 import type { Logger } from '../../tracking/index.js';
-import { groupsNotMade } from '../cgroup/index.js';
 import type { CommandExit } from '../command-exit.js';
 import { SandboxError } from '../errors.js';
-import { noDirectory } from '../no-directory.js';
 import type { ProcessIdentity } from '../process-entry.js';
-import { signalName } from '../signal-name.js';
 import { spawnHelper } from '../spawn-helper.js';
-import { encodeMakeFifos, encodeRun, parseReport, type Report, type RunOrder } from './messages.js';
+import { ForkedSandbox } from './forked-sandbox.js';
+import { encodeMakeFifos, encodeRun, encodeSandbox, type RunOrder, type SandboxOrder } from './orders.js';
 import { forkServerArguments } from './program.js';
+import { parseReport, type Report } from './reports.js';
+import { exitOf, setupFailure } from './what-is-told.js';
 
 /** A process that the fork server has started. */
 export interface ForkedProcess {
@@ -91,12 +91,28 @@ export class ForkServer implements AsyncDisposable {
         }
         // What could not be set up ends as well, except where it could not even be forked.
         if (report.kind !== 'failed' || report.at === 'fork') this.#awaited.delete(id);
-        if (report.kind === 'failed') reject(failure(report, order));
-        if (report.kind === 'ended') ended(exitOf(report));
+        if (report.kind === 'failed')
+          reject(setupFailure(report, order, 'spawn_failed', `the process could not be spawned: ${order.file}`));
+        if (report.kind === 'ended') ended(exitOf(report.status, report.orphans));
       };
-      this.#expect(id, { settle, lost: () => ended({ exitCode: null, signal: 'SIGKILL', leftNobody: false }) });
+      this.#expect(id, { settle, lost: () => ended(exitOf(SIGKILLED, null)) });
       this.#child?.stdin?.write(message);
     });
+  }
+
+  /** Makes a sandbox. What stands in its way is told by what it returns. */
+  makeSandbox(order: SandboxOrder): ForkedSandbox {
+    const id = ++this.#lastId;
+    const sandbox = new ForkedSandbox(id, order, (message) => this.#child?.stdin?.write(message));
+    this.#expect(id, {
+      settle: (report) => {
+        sandbox.settle(report);
+        if (report.kind === 'ended' || (report.kind === 'failed' && report.at === 'fork')) this.#awaited.delete(id);
+      },
+      lost: () => sandbox.settle({ kind: 'ended', id, status: SIGKILLED, orphans: null }),
+    });
+    this.#child?.stdin?.write(encodeSandbox(id, order));
+    return sandbox;
   }
 
   /**
@@ -151,28 +167,8 @@ export class ForkServer implements AsyncDisposable {
 /** What is kept of what it says on stderr, for the log. */
 const MAX_SAID_CHARACTERS = 1_000;
 
-/** As wait(2) tells it. */
-function exitOf({ status, orphans }: Extract<Report, { kind: 'ended' }>): CommandExit {
-  const leftNobody = orphans === 0;
-  const signal = status & 0x7f;
-  if (signal !== 0) return { exitCode: null, signal: signalName(signal), leftNobody };
-  return { exitCode: status >> 8, signal: null, leftNobody };
-}
-
-function failure({ errno, at }: Extract<Report, { kind: 'failed' }>, order: RunOrder): SandboxError {
-  const { file, groups, directories } = order;
-  const code = getSystemErrorName(-errno);
-  if (directories.includes(at)) return noDirectory(at, code);
-  if (groups !== null && [...groups.directories, ...groups.writes.map(({ path }) => path)].includes(at)) {
-    return groupsNotMade(groups, at, code);
-  }
-  if (groups?.procsFiles.includes(at)) {
-    const message = `the task cannot join its cgroup: writing ${at} failed (${code})`;
-    return new SandboxError('sandbox', 'cgroup_failed', message, { path: at });
-  }
-  const message = `the process could not be spawned: ${file}: ${at}: ${code}`;
-  return new SandboxError('sandbox', 'spawn_failed', message, { code });
-}
+/** How wait(2) gives the end of what was killed. */
+const SIGKILLED = 9;
 
 function unexplained(): SandboxError {
   return new SandboxError('sandbox', 'spawn_failed', 'the process could not be spawned: it ended while it was set up');

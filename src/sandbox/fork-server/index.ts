@@ -1,3 +1,4 @@
-export type { PassedDescriptor } from './messages.js';
-export { isForkServerKnown } from './program.js';
+export type { ForkedSandbox } from './forked-sandbox.js';
+export type { Filling, PassedDescriptor, SandboxCommand, SandboxOrder } from './orders.js';
 export { ForkServerSupply } from './supply.js';
+export { isForkServerKnown } from './system-calls.js';

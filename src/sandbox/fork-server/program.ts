@@ -1,43 +1,5 @@
-/** The system calls that Perl has no function for, by their numbers. */
-interface SystemCalls {
-  readonly setsid: number;
-  readonly prctl: number;
-  readonly prlimit64: number;
-  readonly dup3: number;
-  readonly setgroups: number;
-  readonly setresgid: number;
-  readonly setresuid: number;
-  readonly mknodat: number;
-  readonly sched_setscheduler: number;
-}
-
-const SYSTEM_CALLS: Readonly<Record<string, SystemCalls>> = {
-  x64: {
-    setsid: 112,
-    prctl: 157,
-    prlimit64: 302,
-    dup3: 292,
-    setgroups: 116,
-    setresgid: 119,
-    setresuid: 117,
-    mknodat: 259,
-    sched_setscheduler: 144,
-  },
-  arm64: {
-    setsid: 157,
-    prctl: 167,
-    prlimit64: 261,
-    dup3: 24,
-    setgroups: 159,
-    setresgid: 149,
-    setresuid: 147,
-    mknodat: 33,
-    sched_setscheduler: 119,
-  },
-};
-
-/** Whether the program can run here, where there is a Perl: on Linux, where the numbers of its system calls are known. */
-export const isForkServerKnown = process.platform === 'linux' && process.arch in SYSTEM_CALLS;
+import { SANDBOX_PROGRAM } from './sandbox-program.js';
+import { systemCallArguments } from './system-calls.js';
 
 /**
  * The arguments by which perl(1) becomes the fork server of this process. Perl, because it is in the base of most Linux
@@ -46,11 +8,7 @@ export const isForkServerKnown = process.platform === 'linux' && process.arch in
  * another takes one process that executes the command.
  */
 export function forkServerArguments(): string[] {
-  const calls = SYSTEM_CALLS[process.arch];
-  if (calls === undefined) throw new TypeError('unreachable: there is no fork server for this architecture');
-  const { setsid, prctl, prlimit64, dup3, setgroups, setresgid, setresuid, mknodat, sched_setscheduler } = calls;
-  const numbers = [setsid, prctl, prlimit64, dup3, setgroups, setresgid, setresuid, mknodat, sched_setscheduler];
-  return ['-e', PROGRAM, `${process.pid}`, ...numbers.map(String)];
+  return ['-e', PROGRAM + SANDBOX_PROGRAM, `${process.pid}`, ...systemCallArguments()];
 }
 
 /**
@@ -77,23 +35,25 @@ export function forkServerArguments(): string[] {
  */
 const PROGRAM = String.raw`
 use strict;
-my ($sidecar, $SETSID, $PRCTL, $PRLIMIT64, $DUP3, $SETGROUPS, $SETRESGID, $SETRESUID, $MKNODAT, $SCHED_SETSCHEDULER) = @ARGV;
+my ($sidecar, %call) = @ARGV;
 my ($WNOHANG, $SIGKILL, $AT_FDCWD, $S_IFIFO, $ENOENT, $SCHED_BATCH) = (1, 9, -100, 0010000, 2, 3);
 my ($F_DUPFD_CLOEXEC, $F_SETFL, $O_NONBLOCK, $PR_SET_PDEATHSIG, $PR_SET_CHILD_SUBREAPER) = (1030, 4, 04000, 1, 36);
 my $NO_PRIORITY = pack 'i', 0;
 my ($ABOVE_PASSED, $O_WRONLY, $F_SETPIPE_SZ, $OUTPUT_PIPE_BYTES) = (32, 1, 1031, 262144);
 
 my $fork_server = $$;
-my ($orders, %running) = ('');
+my ($orders, %running, %entrances, %filters) = ('');
 open(my $report, '>&=', fcntl(STDOUT, $F_DUPFD_CLOEXEC, $ABOVE_PASSED)) or die "standard output: $!\n";
 pipe(my $bell, my $ringer) or die "pipe: $!\n";
 fcntl $_, $F_SETFL, $O_NONBLOCK for $bell, $ringer;
+$SIG{PIPE} = 'IGNORE';
 $SIG{CHLD} = sub { syswrite $ringer, '!' };
-die_with_parent();
+stay_with_parent();
 opendir(my $seen, "/proc/$sidecar/fd") or die "/proc/$sidecar/fd: $!\n";
 closedir $seen;
 my $children;
-syscall($PRCTL, $PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 and open $children, '<', "/proc/self/task/$$/children";
+syscall($call{prctl}, $PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 and open $children, '<', "/proc/self/task/$$/children";
+my %handlers = (run => \&run, fifos => \&make_fifos, sandbox => \&make_sandbox, command => \&pass_on);
 report('ready', 0);
 
 while (1) {
@@ -107,7 +67,7 @@ while (1) {
   while (length $orders >= 4 && length $orders >= 4 + (my $size = unpack 'N', $orders)) {
     my ($order, $id, @fields) = split /\0/, substr($orders, 4, $size), -1;
     substr($orders, 0, 4 + $size) = '';
-    $order eq 'run' ? run($id, @fields) : make_fifos($id, @fields);
+    $handlers{$order}->($id, @fields);
   }
 }
 
@@ -117,7 +77,9 @@ sub reap {
   sysread $bell, my $rings, 4096;
   my @ended;
   while ((my $pid = waitpid -1, $WNOHANG) > 0) {
-    push @ended, [delete $running{$pid}, $?] if exists $running{$pid};
+    next if !exists $running{$pid};
+    push @ended, [my $id = delete $running{$pid}, $?];
+    delete $entrances{$id};
   }
   return if !@ended && %running;
   my $orphans = orphans();
@@ -145,28 +107,46 @@ sub end {
 sub make_fifos {
   my ($id, $directory, @names) = @_;
   for (@names) {
-    next if syscall($MKNODAT, $AT_FDCWD, my $path = "$directory/$_", $S_IFIFO | 0600, 0) == 0;
+    next if syscall($call{mknodat}, $AT_FDCWD, my $path = "$directory/$_", $S_IFIFO | 0600, 0) == 0;
     return report('failed', $id, $! + 0, "$directory/$_");
   }
   report('made', $id);
 }
 
 sub run {
-  my $id = shift;
+  my ($id, @fields) = @_;
+  in_child($id, sub { become($id, @fields) });
+}
+
+sub in_child {
+  my ($id, $act) = @_;
   my $pid = fork;
   return report('failed', $id, $! + 0, 'fork') if !defined $pid;
   return $running{$pid} = $id if $pid;
-  become($id, @_);
+  $SIG{PIPE} = 'DEFAULT';
+  $act->();
 }
 
 sub fail {
   my ($id, $what) = @_;
   report('failed', $id, $! + 0, $what);
   kill 'KILL', $$;
+  exit 1;
 }
 
 sub become {
-  my ($id, $cwd, $streams, $descriptors, $user, $rlimits, @rest) = @_;
+  my ($id, $rlimits, @fields) = @_;
+  my ($started, $further, $file, @argv) = set_up($id, @fields);
+  pass($id, 3, @$further);
+  stay_with_parent();
+  kill 'KILL', $$ if getppid != $fork_server;
+  limit($rlimits);
+  report('started', $id, $$, $started);
+  execute($file, @argv);
+}
+
+sub set_up {
+  my ($id, $cwd, $descriptors, $user, @rest) = @_;
   my @groups = splice @rest, 0, shift @rest;
   for my $directory (splice @rest, 0, shift @rest) { mkdir $directory, 0700 or fail($id, $directory) }
   for my $write (splice @rest, 0, shift @rest) {
@@ -176,12 +156,12 @@ sub become {
     my $error = $! + 0;
     fail($id, $path) if !grep { $_ == $error } split /,/, $tolerated;
   }
-  syscall $SETSID;
-  syscall $SCHED_SETSCHEDULER, 0, $SCHED_BATCH, $NO_PRIORITY;
+  syscall $call{setsid};
+  syscall $call{sched_setscheduler}, 0, $SCHED_BATCH, $NO_PRIORITY;
   open(my $stat, '<', '/proc/self/stat') or fail($id, '/proc/self/stat');
   my $started = (split / /, <$stat>)[21];
-  my @opened = map { open_descriptor($id, split /:/) } split(/,/, $streams), split(/,/, $descriptors);
-  for my $to (0 .. $#opened) { syscall($DUP3, $opened[$to] + 0, $to, 0) == $to or fail($id, "descriptor $to") }
+  my @opened = map { open_descriptor($id, split /:/) } split /,/, $descriptors;
+  pass($id, 0, splice @opened, 0, 3);
   chdir $cwd or fail($id, $cwd);
   %ENV = map { split /=/, $_, 2 } splice @rest, 0, shift @rest;
   for my $procs (@groups) {
@@ -189,18 +169,30 @@ sub become {
     syswrite $file, '0' or fail($id, $procs);
   }
   change_user($id, split /,/, $user) if $user ne '';
-  die_with_parent();
-  kill 'KILL', $$ if getppid != $fork_server;
-  for (split /,/, $rlimits) {
+  return ($started, \@opened, @rest);
+}
+
+sub limit {
+  for (split /,/, shift) {
     my ($resource, $soft, $hard) = split /:/;
-    syscall $PRLIMIT64, 0, $resource + 0, pack('QQ', $soft, $hard), 0;
+    syscall $call{prlimit64}, 0, $resource + 0, pack('QQ', $soft, $hard), 0;
   }
-  report('started', $id, $$, $started);
-  my $file = shift @rest;
-  exec { $file } @rest;
+}
+
+sub execute {
+  my ($file, @argv) = @_;
+  exec { $file } @argv;
   my $code = $! == $ENOENT ? 127 : 126;
-  syswrite STDERR, "$rest[0]: $!\n";
+  syswrite STDERR, "$argv[0]: $!\n";
   exit $code;
+}
+
+sub pass {
+  my ($id, $first, @opened) = @_;
+  for (0 .. $#opened) {
+    my $to = $first + $_;
+    syscall($call{dup3}, $opened[$_] + 0, $to, 0) == $to or fail($id, "descriptor $to");
+  }
 }
 
 sub open_descriptor {
@@ -214,10 +206,10 @@ sub open_descriptor {
 sub change_user {
   my ($id, $uid, $gid) = @_;
   $_ += 0 for $uid, $gid;
-  return if syscall($SETGROUPS, 0, 0) == 0 && syscall($SETRESGID, $gid, $gid, $gid) == 0
-    && syscall($SETRESUID, $uid, $uid, $uid) == 0;
+  return if syscall($call{setgroups}, 0, 0) == 0 && syscall($call{setresgid}, $gid, $gid, $gid) == 0
+    && syscall($call{setresuid}, $uid, $uid, $uid) == 0;
   fail($id, "user $uid");
 }
 
-sub die_with_parent { syscall $PRCTL, $PR_SET_PDEATHSIG, $SIGKILL, 0, 0, 0 }
+sub stay_with_parent { syscall $call{prctl}, $PR_SET_PDEATHSIG, $SIGKILL, 0, 0, 0 }
 `;

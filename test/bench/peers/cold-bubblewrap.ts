@@ -57,6 +57,7 @@ async function preparedIn(folder: string, command: string): Promise<RunCold> {
     sharedMemoryBytes: SHARED_MEMORY_BYTES,
     seccomp: architecture !== null,
     provided: [...provided.keys()],
+    providedFrom: DESCRIPTORS.provided,
   });
   const files = [architecture === null ? '/dev/null' : filter, ...provided.values()];
   const identity = process.getuid?.() === 0 ? user : {};

@@ -55,8 +55,7 @@ reached(read)`),
     does: "reads the sidecar's environment in /proc",
     needs: 'python3',
     task: reading('[f"/proc/{pid}/environ" for pid in (host[\'sidecarPid\'], os.getppid())]'),
-    // Its parent in the sandbox is the launcher, which has only what the task has as well.
-    expected: REACHED,
+    expected: REFUSED,
     process: REACHED,
   },
   {

@@ -3,20 +3,17 @@ import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import {
-  launchScript,
-  parseStatus,
-  quoted,
-  READY,
-  type ScriptOptions,
-} from '../../../src/sandbox/bubblewrap/launcher.js';
+import { launchScript, parseStatus, quoted, READY } from '../../../src/sandbox/bubblewrap/launcher.js';
+import type { SandboxCommand } from '../../../src/sandbox/fork-server/index.js';
+import { rlimitsOf } from '../../../src/sandbox/rlimits.js';
 import { LIMITS } from '../support/sandbox.js';
 
-const options: ScriptOptions = {
-  command: ['/bin/echo', 'hello'],
+const options: SandboxCommand = {
+  file: '/bin/echo',
+  argv: ['/bin/echo', 'hello'],
   environment: { PATH: '/usr/bin:/bin' },
   cwd: '/',
-  limits: LIMITS,
+  rlimits: rlimitsOf(LIMITS),
   stdin: 'none',
 };
 
@@ -51,7 +48,7 @@ describe('the status that the launcher tells', () => {
 
 describe('the script that becomes the command', () => {
   it('says that it has started before the command says anything, and closes all but the standard streams', () => {
-    const listed = run(launchScript({ ...options, command: ['/bin/sh', '-c', 'echo /proc/self/fd/*'] }));
+    const listed = run(launchScript({ ...options, argv: ['/bin/sh', '-c', 'echo /proc/self/fd/*'] }));
     expect(listed.told).toBe('started\n');
     expect(listed.told).not.toContain(READY);
     // 3 is the directory that is listed; what is above those of the launcher comes from whoever runs this test.
@@ -63,10 +60,8 @@ describe('the script that becomes the command', () => {
     const values = ['', ' ', "it's", "'\\''", '$HOME `id` $(id)', 'a\nb', '*', '\\', '\u{1f600}'];
     const environment = Object.fromEntries(values.map((value, index) => [`V${index}`, value]));
     const print = 'printf "%s|" "$@"; env -0 | sort -z';
-    const command = ['/bin/sh', '-c', print, 'sh', ...values];
-    const { stdout } = run(
-      launchScript({ ...options, command, environment: { ...environment, PATH: '/usr/bin:/bin' } }),
-    );
+    const argv = ['/bin/sh', '-c', print, 'sh', ...values];
+    const { stdout } = run(launchScript({ ...options, argv, environment: { ...environment, PATH: '/usr/bin:/bin' } }));
     expect(stdout.startsWith(values.map((value) => `${value}|`).join(''))).toBe(true);
     const variables = stdout.slice(stdout.indexOf('PATH=')).split('\0').filter(Boolean);
     for (const [name, value] of Object.entries(environment)) expect(stdout).toContain(`${name}=${value}\0`);
@@ -74,14 +69,14 @@ describe('the script that becomes the command', () => {
   });
 
   it('gives the command a variable that no shell could name', () => {
-    const { stdout } = run(launchScript({ ...options, command: ['/usr/bin/env'], environment: { 'a.b': "c'd" } }));
+    const { stdout } = run(launchScript({ ...options, argv: ['/usr/bin/env'], environment: { 'a.b': "c'd" } }));
     expect(stdout).toMatch(/^a\.b=c'd$/m);
   });
 
   it('sets the limits of the process, hard and soft', () => {
     const limits = { ...LIMITS, openFiles: 77, fileSizeBytes: 1_000, cpuTimeMs: 1_500 };
-    const command = ['/bin/sh', '-c', 'ulimit -c; ulimit -n; ulimit -Hn; ulimit -f; ulimit -St; ulimit -Ht'];
-    const { stdout } = run(launchScript({ ...options, limits, command }));
+    const argv = ['/bin/sh', '-c', 'ulimit -c; ulimit -n; ulimit -Hn; ulimit -f; ulimit -St; ulimit -Ht'];
+    const { stdout } = run(launchScript({ ...options, rlimits: rlimitsOf(limits), argv }));
     expect(stdout.trim().split('\n')).toEqual(['0', '77', '77', '2', '3', '4']);
   });
 
@@ -94,7 +89,7 @@ describe('the script that becomes the command', () => {
     const directory = mkdtempSync(join(tmpdir(), 'exec-sidecar-test-'));
     writeFileSync(join(directory, 'a=b'), '#!/bin/sh\necho ran "$@"', { mode: 0o755 });
     for (const environment of [{ PATH: `${directory}:/usr/bin:/bin` }, { PATH: `${directory}:/bin`, 'c.d': 'e' }]) {
-      expect(run(launchScript({ ...options, command: ['a=b', 'f'], environment })).stdout).toBe('ran f\n');
+      expect(run(launchScript({ ...options, argv: ['a=b', 'f'], environment })).stdout).toBe('ran f\n');
     }
     rmSync(directory, { recursive: true });
   });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ForkServerSupply, isForkServerKnown } from '../../../src/sandbox/fork-server/index.js';
-import type { RunOrder } from '../../../src/sandbox/fork-server/messages.js';
+import type { RunOrder } from '../../../src/sandbox/fork-server/orders.js';
 import { openOutputPipe, type Pipe } from '../../../src/sandbox/pipe.js';
 import { createKeepingLogger } from '../../support/logs.js';
 import { isAlive } from '../../support/processes.js';

@@ -5,13 +5,14 @@ import type { CommandSpec } from '../backend.js';
 import { resolveCwd, resolveCwdInside } from '../cwd.js';
 import { taskEnvironment } from '../environment.js';
 import { inspectExecutable } from '../executable.js';
+import type { SandboxCommand } from '../fork-server/index.js';
 import { isInside } from '../inside.js';
+import { rlimitsOf } from '../rlimits.js';
 import type { BubblewrapContext } from './context.js';
 import { findOrExplain } from './hidden-command.js';
-import { launchScript } from './launcher.js';
 import { hostPathOf, TEMPORARY, WORKSPACE } from './layout.js';
 
-export interface CommandScriptOptions {
+export interface SandboxCommandOptions {
   readonly spec: CommandSpec;
   readonly limits: EffectiveLimits;
   readonly executionId: string;
@@ -20,13 +21,13 @@ export interface CommandScriptOptions {
 }
 
 /**
- * The script that becomes a task's command, once it is known that there is such a command.
+ * What a sandbox is to run for a task, once it is known that there is such a command.
  * @throws SandboxError kind `execution` where the command cannot be run, kind `validation` for a cwd outside
  */
-export async function commandScript(
-  { spec, limits, executionId, workspace }: CommandScriptOptions,
+export async function sandboxCommand(
+  { spec, limits, executionId, workspace }: SandboxCommandOptions,
   { instance, layout, path, provided, allowedCwd }: BubblewrapContext,
-): Promise<string> {
+): Promise<SandboxCommand> {
   const cwd = await startDirectory(spec.cwd, workspace, allowedCwd);
   const environment = taskEnvironment({
     given: spec.env,
@@ -39,9 +40,9 @@ export async function commandScript(
   const hostPath = (inside: string) => hostPathOf(layout, provided, workspace, inside);
   const find = () => inspectExecutable(spec.command, environment.PATH ?? '', cwd, hostPath);
   const file = findOrExplain(spec.command, find);
-  const command = [spec.command.startsWith('-') ? file : spec.command, ...spec.args];
-  await checkArgumentSize(command, environment);
-  return launchScript({ command, environment, cwd, limits, stdin: spec.stdin });
+  const argv = [spec.command, ...spec.args];
+  await checkArgumentSize(argv, environment);
+  return { file, argv, environment, cwd, stdin: spec.stdin, rlimits: rlimitsOf(limits) };
 }
 
 function startDirectory(cwd: string | undefined, workspace: string, allowedCwd: readonly string[]): Promise<string> {

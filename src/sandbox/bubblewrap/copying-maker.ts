@@ -1,0 +1,83 @@
+import { openSync } from 'node:fs';
+import type { SandboxOrder } from '../fork-server/index.js';
+import { sendSignal } from '../kill-tree.js';
+import { openInputPipe, openOutputPipe } from '../pipe.js';
+import { PipeSet } from '../pipe-set.js';
+import { identify } from '../process-reader.js';
+import type { MakingContext } from './context.js';
+import { CopiedSandbox } from './copied-sandbox.js';
+import { bindsInPrivate, PRIVATE, SHARED_MEMORY, TEMPORARY, WORKSPACE } from './layout.js';
+import type { LiveSandbox, SandboxMaker, SandboxRequest } from './live-sandbox.js';
+import type { SandboxPolicy } from './policy.js';
+import { SandboxTemplate } from './template.js';
+
+/**
+ * Has the fork server make sandboxes out of a template that bubblewrap has made: what is the same for all of them is
+ * mounted once, and no program is executed on the way to the command.
+ */
+export class CopyingMaker implements SandboxMaker {
+  /** The process outside, and the first inside. */
+  readonly helpers = 2;
+  readonly #context: MakingContext;
+  readonly #template: SandboxTemplate;
+
+  /** @param context of a sidecar that has a fork server */
+  constructor(context: MakingContext) {
+    this.#context = context;
+    this.#template = new SandboxTemplate({ ...context, ...context.user, bwrap: context.tools.bwrap });
+  }
+
+  async make({ policy, cgroup }: SandboxRequest): Promise<LiveSandbox> {
+    const { starting, user } = this.#context;
+    const fifos = starting.fifos!;
+    const owner = process.getuid?.() === 0 ? user : null;
+    const [stdinFifo, out, err, files] = await fifos.take(policy.hasFiles ? 4 : 3);
+    const pipes = new PipeSet(owner, fifos);
+    pipes.hold(stdinFifo!);
+    let outsidePid: number | null = null;
+    try {
+      const template = await this.#template.use();
+      try {
+        const [stdout, stderr] = [pipes.open(openOutputPipe, out!), pipes.open(openOutputPipe, err!)];
+        const filling = files === undefined ? null : pipes.open(openInputPipe, files);
+        const forked = starting.forkServers!.current.makeSandbox({
+          ...{ template: template.fd, stdinFifo: stdinFifo!, stdout: stdout.childEnd, stderr: stderr.childEnd },
+          ...{ groups: cgroup.setup, user: owner },
+          ...this.#furnishing(policy),
+          filling: filling && { argv: this.#archiver(), source: filling.childEnd },
+        });
+        const { outside, initPid } = await forked.started();
+        outsidePid = outside.pid;
+        pipes.closeChildEnds();
+        await forked.prepared();
+        const workspaceFd = openSync(`/proc/${initPid}/root${WORKSPACE}`, 'r');
+        const streams = { stdinFifo: stdinFifo!, stdout: stdout.stream, stderr: stderr.stream, filling, pipes };
+        return new CopiedSandbox(forked, { outside, init: identify(initPid), workspaceFd }, streams);
+      } finally {
+        template.done();
+      }
+    } catch (error) {
+      if (outsidePid !== null) sendSignal(outsidePid, 'SIGKILL');
+      pipes.release();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#template.close();
+  }
+
+  #furnishing(policy: SandboxPolicy) {
+    const { network, seccompFile, layout } = this.#context;
+    const tmpfs = [
+      { path: PRIVATE, bytes: policy.privateBytes, mode: '0700' },
+      { path: SHARED_MEMORY, bytes: policy.sharedMemoryBytes, mode: '1777' },
+    ];
+    const directories = { privateDirectories: [WORKSPACE, TEMPORARY], carriedOver: bindsInPrivate(layout) };
+    return { network, seccompFile, tmpfs, ...directories } satisfies Partial<SandboxOrder>;
+  }
+
+  #archiver(): string[] {
+    return [this.#context.tools.tar, '-xpf', '-', '-C', WORKSPACE];
+  }
+}

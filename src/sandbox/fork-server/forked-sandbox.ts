@@ -1,0 +1,119 @@
+import type { CommandExit } from '../command-exit.js';
+import { SandboxError } from '../errors.js';
+import type { ProcessIdentity } from '../process-entry.js';
+import { encodeCommand, type SandboxCommand, type SandboxOrder } from './orders.js';
+import type { Report } from './reports.js';
+import { exitOf, setupFailure } from './what-is-told.js';
+
+/** What a sandbox comes to, one step after the other. */
+type Step = 'started' | 'prepared' | 'filled' | 'executing' | 'exited';
+
+interface Waiter {
+  readonly resolve: (report: Report) => void;
+  readonly reject: (error: SandboxError) => void;
+}
+
+/** A sandbox that the fork server makes, and what it tells of it. */
+export class ForkedSandbox {
+  /** Settles when the process outside, the last to go, has ended: nobody is left then. Never rejects. */
+  readonly ended: Promise<CommandExit>;
+  /**
+   * Settles at the same time, with how the command has ended, as told by the first process; where that was killed before
+   * it could tell, with how it was. Never rejects.
+   */
+  readonly exited: Promise<CommandExit>;
+  readonly #id: number;
+  readonly #order: SandboxOrder;
+  readonly #send: (message: Uint8Array) => void;
+  readonly #told = new Map<Step, Report>();
+  readonly #waiting = new Map<Step, Waiter>();
+  #failure: SandboxError | null = null;
+  #settleEnd: (exit: CommandExit) => void = () => {};
+
+  constructor(id: number, order: SandboxOrder, send: (message: Uint8Array) => void) {
+    this.#id = id;
+    this.#order = order;
+    this.#send = send;
+    this.ended = new Promise((resolve) => {
+      this.#settleEnd = resolve;
+    });
+    this.exited = this.ended.then((outside) => this.#toldExit() ?? outside);
+  }
+
+  /**
+   * Resolves when its processes are there, with the one outside and the pid of the first inside.
+   * @throws SandboxError kind `sandbox`, code `cgroup_failed` with the `path`, or `sandbox_failed`
+   */
+  async started(): Promise<{ readonly outside: ProcessIdentity; readonly initPid: number }> {
+    const { identity, initPid = 0 } = await this.#step('started');
+    return { outside: identity, initPid };
+  }
+
+  /**
+   * Resolves when all is set up in it.
+   * @throws SandboxError kind `sandbox`, code `sandbox_failed`
+   */
+  async prepared(): Promise<void> {
+    await this.#step('prepared');
+  }
+
+  /**
+   * Resolves when its filling is in it.
+   * @throws SandboxError kind `sandbox`, code `sandbox_failed`
+   */
+  async filled(): Promise<void> {
+    await this.#step('filled');
+  }
+
+  /**
+   * Runs the one command, once all is prepared. Resolves when that has its standard input and is about to be executed.
+   * @throws SandboxError kind `sandbox`, code `sandbox_failed`
+   */
+  async run(command: SandboxCommand): Promise<void> {
+    this.#send(encodeCommand(this.#id, command));
+    await this.#step('executing');
+  }
+
+  /** To be called with each report on it, in their order. */
+  settle(report: Report): void {
+    if (report.kind === 'failed') {
+      this.#fail(setupFailure(report, { ...this.#order, directories: [] }, 'sandbox_failed', CANNOT));
+      if (report.at !== 'fork') return;
+    }
+    if (report.kind === 'ended' || report.kind === 'failed') {
+      this.#fail(new SandboxError('sandbox', 'sandbox_failed', `${CANNOT}: it ended while it was set up`));
+      this.#settleEnd(report.kind === 'ended' ? exitOf(report.status, 0) : NEVER_THERE);
+      return;
+    }
+    this.#told.set(report.kind as Step, report);
+    this.#waiting.get(report.kind as Step)?.resolve(report);
+  }
+
+  #toldExit(): CommandExit | null {
+    const report = this.#told.get('exited');
+    return report?.kind === 'exited' ? exitOf(report.status, 0) : null;
+  }
+
+  #fail(error: SandboxError): void {
+    this.#failure ??= error;
+    for (const { reject } of this.#waiting.values()) reject(this.#failure);
+    this.#waiting.clear();
+  }
+
+  #step<Kind extends Step>(kind: Kind): Promise<Extract<Report, { kind: Kind }>> {
+    const told = this.#told.get(kind);
+    return new Promise((resolve, reject) => {
+      const settle = (report: Report) => {
+        this.#waiting.delete(kind);
+        resolve(report as Extract<Report, { kind: Kind }>);
+      };
+      if (told !== undefined) settle(told);
+      else if (this.#failure !== null) reject(this.#failure);
+      else this.#waiting.set(kind, { resolve: settle, reject });
+    });
+  }
+}
+
+const NEVER_THERE: CommandExit = { exitCode: null, signal: null, leftNobody: true };
+
+const CANNOT = 'the sandbox could not be made';

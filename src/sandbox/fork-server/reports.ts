@@ -1,0 +1,51 @@
+import type { ProcessIdentity } from '../process-entry.js';
+
+/** What the fork server tells; `id` is that of the order. */
+export type Report =
+  /** Once, before any order, with the id 0. */
+  | { readonly kind: 'ready'; readonly id: number }
+  /** `initPid` only of a sandbox: its first process, below this one. */
+  | { readonly kind: 'started'; readonly id: number; readonly identity: ProcessIdentity; readonly initPid?: number }
+  /** Of a sandbox: all is set up. */
+  | { readonly kind: 'prepared'; readonly id: number }
+  /** Of a sandbox: the files are in its workspace. */
+  | { readonly kind: 'filled'; readonly id: number }
+  /** Of a sandbox: its command has its standard input, and is executed next. */
+  | { readonly kind: 'executing'; readonly id: number }
+  /** Of a sandbox: how its command ended, as wait(2) gives it. It comes before `ended`. */
+  | { readonly kind: 'exited'; readonly id: number; readonly status: number }
+  /**
+   * `status` as wait(2) gives it; `orphans` is how many processes there were at that moment that commands, this one or
+   * others, had left without their parents: null where that is not known.
+   */
+  | { readonly kind: 'ended'; readonly id: number; readonly status: number; readonly orphans: number | null }
+  | { readonly kind: 'made'; readonly id: number }
+  | { readonly kind: 'failed'; readonly id: number; readonly errno: number; readonly at: string };
+
+/** @throws TypeError for what is no report */
+export function parseReport(line: string): Report {
+  const [kind, number, first, ...rest] = line.split(' ');
+  const id = Number(number);
+  switch (kind) {
+    case 'ready':
+    case 'made':
+    case 'prepared':
+    case 'filled':
+    case 'executing':
+      return { kind, id };
+    case 'ended':
+      return { kind, id, status: Number(first), orphans: rest[0] === 'unknown' ? null : Number(rest[0]) };
+    case 'exited':
+      return { kind, id, status: Number(first) };
+    case 'started':
+      return { kind, id, identity: identityOf(first, rest[0]), ...(rest.length > 1 && { initPid: Number(rest[1]) }) };
+    case 'failed':
+      return { kind, id, errno: Number(first), at: rest.join(' ') };
+    default:
+      throw new TypeError(`the fork server says ${JSON.stringify(line)}`);
+  }
+}
+
+function identityOf(pid: string | undefined, startTime: string | undefined): ProcessIdentity {
+  return { pid: Number(pid), startTime: Number(startTime) };
+}

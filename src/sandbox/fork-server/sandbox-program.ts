@@ -1,0 +1,193 @@
+/**
+ * The part of the fork server that makes sandboxes, each of three processes: one outside, its child, which is the first
+ * in new namespaces of all kinds, and then the command.
+ *
+ * The mounts are a copy of those of a template, which bubblewrap has made, in a user namespace below that of the
+ * template: the kernel locks them there, so that nobody inside can take one away, or its protection. What a task can
+ * write to, and what shows processes and terminals, is mounted anew for each sandbox. In the new user namespace only the
+ * task's own user exists. The first process sheds all capabilities and puts itself under the filter before there is
+ * a command; from then on it is not dumpable, which keeps the command, of the same user, out of its memory and descriptors.
+ *
+ * When the command ends the first process tells how, and ends; then the kernel kills all that is left in its pid
+ * namespace before the process outside can see its end. If the one outside dies, so does the first process, at any time:
+ * by the death signal, or before that is set because nobody is left who could send an order.
+ */
+export const SANDBOX_PROGRAM = String.raw`
+sub make_sandbox {
+  my ($id, $filter, @fields) = @_;
+  pipe(my $entrance, my $door) or return report('failed', $id, $! + 0, 'pipe');
+  if (!exists $filters{$filter}) {
+    open(my $file, '<:raw', $filter eq '' ? '/dev/null' : $filter) or return report('failed', $id, $! + 0, $filter);
+    local $/;
+    $filters{$filter} = <$file> // '';
+  }
+  in_child($id, sub {
+    close $door;
+    %entrances = ();
+    stand_outside($id, $entrance, $filters{$filter}, @fields);
+  });
+  $entrances{$id} = $door;
+}
+
+sub pass_on {
+  my ($id, @fields) = @_;
+  my $door = $entrances{$id} or return;
+  my $order = pack 'N/a*', join "\0", @fields;
+  while (length $order) {
+    my $written = syswrite($door, $order) // return;
+    substr($order, 0, $written) = '';
+  }
+}
+
+sub stand_outside {
+  my ($id, $entrance, $filter, $template, $network, $stdin, @fields) = @_;
+  my ($CLONE_NEWUSER, $CLONE_NEWNS, $CLONE_NEWNET, $CLONE_OTHERS) = (0x10000000, 0x00020000, 0x40000000, 0x2e000000);
+  my ($NS_GET_USERNS, $O_PATH, $PR_SET_DUMPABLE) = (0xb701, 010000000, 4);
+  $SIG{CHLD} = 'DEFAULT';
+  close $_ for $bell, $ringer;
+  open(my $mounts, '<', "/proc/$sidecar/fd/$template") or fail($id, 'the template');
+  my $owner = ioctl($mounts, $NS_GET_USERNS, 0) or fail($id, 'the user namespace of the template');
+  sysopen(my $input, $stdin, $O_PATH) or fail($id, $stdin);
+  my ($started, $further, @rest) = set_up($id, @fields);
+  my @inside = ($> + 0, $) + 0);
+  call($id, 'PR_SET_DUMPABLE', prctl => $PR_SET_DUMPABLE, 1, 0, 0, 0);
+  call($id, 'setns of the user namespace', setns => $owner + 0, $CLONE_NEWUSER);
+  call($id, 'setns of the mount namespace', setns => fileno $mounts, $CLONE_NEWNS);
+  my @maps = ("$inside[0] " . ($> + 0) . ' 1', "$inside[1] " . ($) + 0) . ' 1');
+  call($id, 'unshare', unshare => $CLONE_NEWUSER | $CLONE_NEWNS | $CLONE_OTHERS | ($network ? 0 : $CLONE_NEWNET));
+  stay_with_parent();
+  kill 'KILL', $$ if getppid != $fork_server;
+  my $init = fork // fail($id, 'fork of the first process');
+  be_init($id, $entrance, fileno $input, $further, $filter, $network, \@maps, @rest) if !$init;
+  close $entrance;
+  report('started', $id, $$, $started, $init);
+  waitpid $init, 0;
+  kill 'KILL', $$ if $? & 0x7f;
+  exit $? >> 8;
+}
+
+sub be_init {
+  my ($id, $entrance, $input, $further, $filter, $network, $maps, @rest) = @_;
+  my $PR_SET_DUMPABLE = 4;
+  stay_with_parent();
+  $0 = 'sandbox';
+  furnish($id, $maps, $network, \@rest);
+  shed_privileges($id, $filter);
+  my $filling = @rest ? fill($id, $further->[0], @rest) : 0;
+  report('prepared', $id);
+  if ($filling) {
+    waitpid $filling, 0;
+    $? == 0 or fail($id, 'the archiver');
+    report('filled', $id);
+  }
+  my @order = read_order($entrance);
+  call($id, 'PR_SET_DUMPABLE', prctl => $PR_SET_DUMPABLE, 0, 0, 0, 0);
+  my $command = fork // fail($id, 'fork of the command');
+  be_command($id, $input, @order) if !$command;
+  while ((my $pid = wait) != $command) { exit 1 if $pid < 0 }
+  report('exited', $id, $?);
+  exit 0;
+}
+
+sub furnish {
+  my ($id, $maps, $network, $rest) = @_;
+  my ($NOSUID, $NODEV, $NOEXEC, $SIOCSIFFLAGS, $IFF_UP, $AF_INET, $SOCK_DGRAM) = (2, 4, 8, 0x8914, 1, 2, 2);
+  my @tmpfs = splice @$rest, 0, shift @$rest;
+  my @directories = splice @$rest, 0, shift @$rest;
+  my @carried_over = map { open_shown($id, $_) } splice @$rest, 0, shift @$rest;
+  mount_new($id, 'proc', '/proc', $NOSUID | $NODEV | $NOEXEC, '');
+  tell_kernel($id, '/proc/self/setgroups', 'deny');
+  tell_kernel($id, '/proc/self/uid_map', $maps->[0]);
+  tell_kernel($id, '/proc/self/gid_map', $maps->[1]);
+  for (@tmpfs) {
+    my ($options, $path) = split / /, $_, 2;
+    mount_new($id, 'tmpfs', $path, $NOSUID | $NODEV, $options);
+  }
+  mount_new($id, 'devpts', '/dev/pts', $NOSUID | $NOEXEC, 'newinstance,ptmxmode=0666,mode=620');
+  for (@directories) { mkdir $_, 0700 or fail($id, $_) }
+  show_again($id, @$_) for @carried_over;
+  my $name = 'sandbox';
+  call($id, 'sethostname', sethostname => $name, length $name);
+  return if $network;
+  socket(my $socket, $AF_INET, $SOCK_DGRAM, 0) or fail($id, 'a socket');
+  ioctl($socket, $SIOCSIFFLAGS, my $loopback = pack 'a16 s x14', 'lo', $IFF_UP) or fail($id, 'the loopback device');
+}
+
+sub open_shown {
+  my ($id, $path) = @_;
+  my ($O_PATH, $shown) = (010000000);
+  return [$path, $shown] if sysopen $shown, $path, $O_PATH;
+  return if $! == $ENOENT;
+  fail($id, $path);
+}
+
+sub show_again {
+  my ($id, $path, $shown) = @_;
+  my ($MS_BIND, $MS_REC, $O_WRONLY_CREAT) = (4096, 16384, 0101);
+  my $parent = '';
+  mkdir $parent .= "/$_" for (split m{/}, $path)[1 .. $path =~ tr{/}{} - 1];
+  -d $shown ? mkdir $path : sysopen my $place, $path, $O_WRONLY_CREAT;
+  my $from = '/proc/self/fd/' . fileno $shown;
+  call($id, "mount of $path", mount => $from, $path, '', $MS_BIND | $MS_REC, '');
+}
+
+sub mount_new {
+  my ($id, $type, $path, $flags, $options) = @_;
+  call($id, "mount of $path", mount => $type, $path, $type, $flags, $options);
+}
+
+sub tell_kernel {
+  my ($id, $path, $text) = @_;
+  open(my $file, '>', $path) or fail($id, $path);
+  syswrite $file, $text or fail($id, $path);
+}
+
+sub shed_privileges {
+  my ($id, $filter) = @_;
+  my ($PR_CAPBSET_DROP, $PR_SET_NO_NEW_PRIVS, $PR_SET_SECCOMP, $SECCOMP_MODE_FILTER, $CAPABILITIES) = (24, 38, 22, 2, 64);
+  for (0 .. $CAPABILITIES - 1) { last if syscall($call{prctl}, $PR_CAPBSET_DROP, $_, 0, 0, 0) != 0 }
+  my ($version, $none) = (pack('Li', 0x20080522, 0), "\0" x 24);
+  call($id, 'capset', capset => $version, $none);
+  call($id, 'PR_SET_NO_NEW_PRIVS', prctl => $PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  return if $filter eq '';
+  my $program = pack 'S x![P] P', length($filter) / 8, $filter;
+  call($id, 'PR_SET_SECCOMP', prctl => $PR_SET_SECCOMP, $SECCOMP_MODE_FILTER, $program, 0, 0);
+}
+
+sub fill {
+  my ($id, $source, @argv) = @_;
+  my $pid = fork // fail($id, 'fork of the archiver');
+  return $pid if $pid;
+  pass($id, 0, $source);
+  execute($argv[0], @argv);
+}
+
+sub read_order {
+  my $entrance = shift;
+  my $order = '';
+  while (length $order < 4 || length $order < 4 + unpack 'N', $order) {
+    sysread($entrance, $order, 65536, length $order) or exit 1;
+  }
+  return split /\0/, substr($order, 4), -1;
+}
+
+sub be_command {
+  my ($id, $input, $rlimits, $has_input, $cwd, @rest) = @_;
+  my $O_RDONLY = 0;
+  syscall $call{setsid};
+  if ($has_input) {
+    sysopen(my $file, "/proc/self/fd/$input", $O_RDONLY) or fail($id, 'the standard input');
+    pass($id, 0, fileno $file);
+  }
+  chdir $cwd or fail($id, $cwd);
+  %ENV = map { split /=/, $_, 2 } splice @rest, 0, shift @rest;
+  limit($rlimits);
+  report('executing', $id);
+  execute(@rest);
+}
+
+sub call {
+  my ($id, $what, $name, @arguments) = @_;
+  syscall($call{$name}, @arguments) == -1 and fail($id, $what);
+}
+`;

@@ -1,0 +1,45 @@
+/** The system calls that Perl has no function for, by their numbers. */
+const SYSTEM_CALLS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  x64: {
+    setsid: 112,
+    prctl: 157,
+    prlimit64: 302,
+    dup3: 292,
+    setgroups: 116,
+    setresgid: 119,
+    setresuid: 117,
+    mknodat: 259,
+    sched_setscheduler: 144,
+    capset: 126,
+    mount: 165,
+    sethostname: 170,
+    setns: 308,
+    unshare: 272,
+  },
+  arm64: {
+    setsid: 157,
+    prctl: 167,
+    prlimit64: 261,
+    dup3: 24,
+    setgroups: 159,
+    setresgid: 149,
+    setresuid: 147,
+    mknodat: 33,
+    sched_setscheduler: 119,
+    capset: 91,
+    mount: 40,
+    sethostname: 161,
+    setns: 268,
+    unshare: 97,
+  },
+};
+
+/** Whether the fork server can run here, where there is a Perl: on Linux, where the numbers of its system calls are known. */
+export const isForkServerKnown = process.platform === 'linux' && process.arch in SYSTEM_CALLS;
+
+/** The names and numbers of this machine's system calls, one after the other. */
+export function systemCallArguments(): string[] {
+  const calls = SYSTEM_CALLS[process.arch];
+  if (calls === undefined) throw new TypeError('unreachable: there is no fork server for this architecture');
+  return Object.entries(calls).flatMap(([name, number]) => [name, `${number}`]);
+}
