@@ -46,6 +46,13 @@ export class Ledger {
     this.#append({ at: Date.now(), started: entry });
   }
 
+  /** What was started under another id is the command of this execution from now on. */
+  handedOn(from: string, entry: LedgerEntry): void {
+    this.#running.delete(from);
+    this.#running.set(entry.executionId, entry);
+    this.#append({ at: Date.now(), started: entry }, { at: Date.now(), ended: from });
+  }
+
   ended(executionId: string): void {
     if (!this.#running.delete(executionId)) return;
     this.#append({ at: Date.now(), ended: executionId });
@@ -56,11 +63,11 @@ export class Ledger {
   }
 
   /** A full disk must not end a task that runs: its processes are found by their markers all the same. */
-  #append(line: LedgerLine): void {
+  #append(...lines: readonly LedgerLine[]): void {
     try {
       if (this.#lines >= this.#running.size + MAX_STALE_LINES) this.#rewrite();
-      else writeSync(this.#descriptor, `${JSON.stringify(line)}\n`);
-      this.#lines += 1;
+      else writeSync(this.#descriptor, textOf(lines));
+      this.#lines += lines.length;
     } catch (error) {
       this.#logger.warn({ err: error, path: this.#path }, 'the ledger of running commands could not be written');
     }
@@ -69,13 +76,17 @@ export class Ledger {
   #rewrite(): void {
     const at = Date.now();
     const running = Array.from(this.#running.values(), (started): LedgerLine => ({ at, started }));
-    const lines = [{ at, cgroups: this.#cgroups }, ...running].map((line) => `${JSON.stringify(line)}\n`);
-    writeFileSync(`${this.#path}.new`, lines.join(''), { mode: 0o600 });
+    const lines = [{ at, cgroups: this.#cgroups }, ...running];
+    writeFileSync(`${this.#path}.new`, textOf(lines), { mode: 0o600 });
     renameSync(`${this.#path}.new`, this.#path);
     closeSync(this.#descriptor);
     this.#descriptor = openSync(this.#path, 'a', 0o600);
     this.#lines = lines.length;
   }
+}
+
+function textOf(lines: readonly LedgerLine[]): string {
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
 }
 
 /** What a ledger has as still there: the commands that were started and did not end, and the cgroups. */

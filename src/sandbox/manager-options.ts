@@ -4,6 +4,7 @@ import type { BackendName, SandboxBackend } from './backend.js';
 import type { CgroupManager } from './cgroup/index.js';
 import type { SandboxInstance } from './instance.js';
 import type { Starting } from './starting.js';
+import type { SandboxTools } from './tools.js';
 
 /** What a `SandboxManager` is made with. */
 export interface SandboxManagerOptions {
@@ -30,6 +31,8 @@ export interface SandboxManagerOptions {
   readonly readOnlyPaths?: readonly string[];
   /** The user that tasks run as where this process is root and the backend can; 65534 where it is left out. */
   readonly sandboxUid?: number;
+  /** The programs of the system that sandboxes are made with; looked for where they are left out. */
+  readonly tools?: SandboxTools;
   readonly logger: Logger;
 }
 

@@ -67,8 +67,7 @@ export class SandboxManager {
    * @throws SandboxError kind `sandbox` where the backend is not available or the workspace root cannot be used
    */
   static async create(options: SandboxManagerOptions): Promise<SandboxManager> {
-    const { allowedCwd, network, enableMonitoring = true, logger } = options;
-    const tools = findTools();
+    const { allowedCwd, network, enableMonitoring = true, tools = findTools(), logger } = options;
     const instance = await SandboxInstance.open({
       tools,
       workspaceRoot: options.workspaceRoot,

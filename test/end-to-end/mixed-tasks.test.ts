@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Task, TaskResult } from '../../protocol/index.js';
+import { readLedger } from '../../src/sandbox/ledger.js';
+import { readProcess } from '../../src/sandbox/process-reader.js';
 import { isAlive } from '../support/processes.js';
 import { RawHost } from '../support/raw-host.js';
 import { useStrongestSandbox } from '../support/strongest-sandbox.js';
@@ -152,17 +153,18 @@ async function expectNothingButTheSidecar(host: RawHost): Promise<void> {
   expect(await readdir(join(folder, 'tmp'))).toEqual([]);
   const started = host.frames.flatMap((frame) => (frame.type === 'started' ? [frame.body.pid!] : []));
   expect(started.filter(isAlive)).toEqual([]);
-  const own = async () => (await host.traces.processes()).filter((pid) => !isPrepared(pid)).length;
+  const own = async () => {
+    const pids = await host.traces.processes();
+    const { running } = readLedger(join(folder, 'ledger.jsonl'));
+    const prepared = running.filter(({ executionId }) => executionId.startsWith('warm-')).map(({ pid }) => pid);
+    return pids.filter((pid) => !prepared.includes(pid) && !prepared.includes(parentOf(pid))).length;
+  };
   await waitFor(async () => (await own()) === 3, 'nothing but the sidecar, its guardian and its fork server');
 }
 
-/** Whether a process is of a sandbox that waits for a task to come. */
-function isPrepared(pid: number): boolean {
-  try {
-    return readFileSync(`/proc/${pid}/environ`, 'latin1').includes('\0EXEC_SIDECAR_EXECUTION_ID=warm-');
-  } catch {
-    return true;
-  }
+/** 0 where it is gone. */
+function parentOf(pid: number): number {
+  return readProcess(pid)?.ppid ?? 0;
 }
 
 function countByStatus(answers: readonly (readonly [Kind, TaskResult])[]): Record<string, number> {

@@ -1,6 +1,7 @@
 import { closeSync } from 'node:fs';
 import { Readable, type Writable } from 'node:stream';
 import type { TaskFile } from '../../../protocol/index.js';
+import type { CommandExit } from '../command-exit.js';
 import type { ForkedSandbox, SandboxCommand } from '../fork-server/index.js';
 import { openNamedInputPipe, type Pipe } from '../pipe.js';
 import type { PipeSet } from '../pipe-set.js';
@@ -26,7 +27,7 @@ export class CopiedSandbox implements LiveSandbox {
   readonly workspaceFd: number;
   readonly stdout: Readable;
   readonly stderr: Readable;
-  readonly ended: Promise<unknown>;
+  readonly ended: Promise<CommandExit>;
   readonly #forked: ForkedSandbox;
   readonly #streams: CopiedSandboxStreams;
   #released = false;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TaskCgroup } from '../cgroup/index.js';
+import type { CommandExit } from '../command-exit.js';
 import { sendSignal } from '../kill-tree.js';
 import { isDead, type ProcessIdentity } from '../process-entry.js';
 import { readProcess } from '../process-reader.js';
@@ -17,16 +18,13 @@ const LONGEST_PAUSE_MS = 50;
 export async function endSandbox({ init, outside, ended: end }: LiveSandbox, cgroup: TaskCgroup): Promise<number> {
   if (isAlive(init)) sendSignal(init.pid, 'SIGKILL');
   const deadline = performance.now() + KILL_DEADLINE_MS;
-  const ended = await within(
-    end.then(() => true),
-    KILL_DEADLINE_MS,
-    () => false,
-  );
-  if (!ended) sendSignal(outside.pid, 'SIGKILL');
+  const ended = await within<CommandExit | null>(end, KILL_DEADLINE_MS, () => null);
+  if (ended?.leftNobody) return 0;
+  if (ended === null) sendSignal(outside.pid, 'SIGKILL');
   for (let pauseMs = 1; isAlive(init) && performance.now() < deadline; pauseMs *= 2) {
     await sleep(Math.min(pauseMs, LONGEST_PAUSE_MS));
   }
-  if (ended && !isAlive(init)) return 0;
+  if (ended !== null && !isAlive(init)) return 0;
   const left = await cgroup.kill();
   return Math.max(left.length, isAlive(init) ? 1 : 0);
 }

@@ -73,7 +73,7 @@ export function hostPathOf(layout: Layout, provided: ProvidedFiles, workspace: s
 
 function boundPath({ binds }: Layout, path: string): string | null {
   try {
-    const target = realpathSync(path);
+    const target = realpathSync.native(path);
     return binds.some((bind) => isInside(bind, target) || isShownBy(bind, path, target)) ? target : null;
   } catch {
     return null;
@@ -82,7 +82,7 @@ function boundPath({ binds }: Layout, path: string): string | null {
 
 /** A bind whose path is a link shows what is behind it. */
 function isShownBy(bind: string, path: string, target: string): boolean {
-  return isInside(bind, path) && isInside(realpathSync(bind), target);
+  return isInside(bind, path) && isInside(realpathSync.native(bind), target);
 }
 
 const STANDARD_PATH = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/local/sbin', '/usr/sbin', '/sbin'];

@@ -2,6 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { TaskFile } from '../../../protocol/index.js';
 import type { ExitStatus } from '../backend.js';
 import type { TaskCgroup } from '../cgroup/index.js';
+import type { CommandExit } from '../command-exit.js';
 import type { SandboxCommand } from '../fork-server/index.js';
 import type { ProcessIdentity } from '../process-entry.js';
 import type { SandboxPolicy } from './policy.js';
@@ -17,7 +18,7 @@ export interface LiveSandbox {
   readonly stdout: Readable;
   readonly stderr: Readable;
   /** Settles when the process outside has ended. Never rejects. */
-  readonly ended: Promise<unknown>;
+  readonly ended: Promise<CommandExit>;
   /**
    * Fills the workspace, of a sandbox that was made for files, once.
    * @throws SandboxError kind `sandbox`, with what the archiver said, where that fails

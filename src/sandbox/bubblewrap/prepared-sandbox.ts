@@ -1,5 +1,6 @@
 import type { TaskFile } from '../../../protocol/index.js';
 import type { CpuUsage, TaskCgroup } from '../cgroup/index.js';
+import type { CommandExit } from '../command-exit.js';
 import type { ProcessIdentity } from '../process-entry.js';
 import { EXECUTION_MARKER, INSTANCE_MARKER } from '../process-markers.js';
 import { RepeatableKill, terminateOrCount } from '../repeatable-kill.js';
@@ -23,7 +24,7 @@ export class PreparedSandbox {
   readonly #outside: ProcessIdentity;
   readonly #kill: RepeatableKill;
   #id: string;
-  #exited = false;
+  #end: CommandExit | null = null;
   #closing: Promise<{ leaked: number }> | null = null;
 
   private constructor(
@@ -39,9 +40,9 @@ export class PreparedSandbox {
     this.#context = context;
     this.#outside = live.outside;
     context.instance.ledger.started({ executionId: id, ...this.#outside });
-    this.#kill = new RepeatableKill(() => endSandbox(live, cgroup));
-    void this.exited.then(() => {
-      this.#exited = true;
+    this.#kill = new RepeatableKill(async () => (this.#end?.leftNobody ? 0 : endSandbox(live, cgroup)));
+    void live.ended.then((end) => {
+      this.#end = end;
     });
   }
 
@@ -76,7 +77,7 @@ export class PreparedSandbox {
 
   /** Whether it is still there: it may be gone without anybody having been told yet. */
   get isAlive(): boolean {
-    return !this.#exited && isAlive(this.#outside) && isAlive(this.live.init);
+    return this.#end === null && isAlive(this.#outside) && isAlive(this.live.init);
   }
 
   /**
@@ -85,7 +86,7 @@ export class PreparedSandbox {
    * @throws SandboxError kind `sandbox` where it cannot be filled
    */
   async begin(executionId: string, files: readonly TaskFile[]): Promise<CpuUsage> {
-    if (executionId !== this.#id) await this.#renameTo(executionId);
+    if (executionId !== this.#id) this.#handOnTo(executionId);
     if (files.length > 0) {
       await this.live.fill(files).catch(async (error: unknown) => {
         throw await launchFailure(error, this.cgroup, this.policy);
@@ -106,12 +107,10 @@ export class PreparedSandbox {
     return this.#closing;
   }
 
-  async #renameTo(executionId: string): Promise<void> {
-    const { ledger } = this.#context.instance;
-    ledger.started({ executionId, ...this.#outside });
-    ledger.ended(this.#id);
+  /** Its cgroups keep the name that they were made with. */
+  #handOnTo(executionId: string): void {
+    this.#context.instance.ledger.handedOn(this.#id, { executionId, ...this.#outside });
     this.#id = executionId;
-    await this.cgroup.renameTo(executionId);
   }
 
   async #close(): Promise<{ leaked: number }> {

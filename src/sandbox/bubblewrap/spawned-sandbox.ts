@@ -2,6 +2,7 @@ import { closeSync } from 'node:fs';
 import { Readable, type Writable } from 'node:stream';
 import type { TaskFile } from '../../../protocol/index.js';
 import type { ExitStatus } from '../backend.js';
+import type { CommandExit } from '../command-exit.js';
 import type { SandboxCommand } from '../fork-server/index.js';
 import type { LineReader } from '../line-reader.js';
 import { openNamedInputPipe, type Pipe } from '../pipe.js';
@@ -38,7 +39,7 @@ export class SpawnedSandbox implements LiveSandbox {
   readonly workspaceFd: number;
   readonly stdout: Readable;
   readonly stderr: Readable;
-  readonly ended: Promise<ExitStatus>;
+  readonly ended: Promise<CommandExit>;
   readonly #spawned: SpawnedCommand;
   readonly #streams: SpawnedSandboxStreams;
   #released = false;

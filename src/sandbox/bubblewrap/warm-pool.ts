@@ -1,6 +1,5 @@
 import type { Logger } from '../../tracking/index.js';
 import { hasRoomFor } from '../descriptor-room.js';
-import { newUuid } from '../new-uuid.js';
 import { Demand } from './demand.js';
 import { FailurePause } from './failure-pause.js';
 import type { SandboxPolicy } from './policy.js';
@@ -43,6 +42,7 @@ export class WarmPool {
   readonly #closings = new Set<Promise<unknown>>();
   #state: 'cold' | 'warm' | 'closed' = 'cold';
   #coldStarts = 0;
+  #made = 0;
   #lastCame = 0;
   #timer: NodeJS.Timeout | null = null;
   #leaked = 0;
@@ -162,7 +162,7 @@ export class WarmPool {
   }
 
   async #prepare(policy: SandboxPolicy, refill: Refill): Promise<PreparedSandbox | null> {
-    const sandbox = await this.#options.make(`warm-${newUuid()}`, policy).catch((error: unknown) => {
+    const sandbox = await this.#options.make(`warm-${++this.#made}`, policy).catch((error: unknown) => {
       this.#failed(error);
       return null;
     });

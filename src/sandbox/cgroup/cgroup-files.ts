@@ -5,7 +5,6 @@ import {
   openSync,
   readdirSync,
   readSync,
-  renameSync,
   rmdirSync,
   statSync,
   watch,
@@ -22,8 +21,6 @@ export interface CgroupFiles {
   /** Writes in one call, as the kernel wants it. Never creates a file. */
   write(path: string, text: string): Promise<void>;
   makeDirectory(path: string): Promise<void>;
-  /** Version 1 only: version 2 has no renaming. */
-  renameDirectory(path: string, to: string): Promise<void>;
   removeDirectory(path: string): Promise<void>;
   /** The names of the groups directly below a group. */
   children(path: string): Promise<string[]>;
@@ -65,7 +62,6 @@ export const kernelCgroupFiles: CgroupFiles = {
   makeDirectory: async (path) => {
     mkdirSync(path);
   },
-  renameDirectory: async (path, to) => renameSync(path, to),
   removeDirectory: async (path) => rmdirSync(path),
   children: async (path) => {
     // A directory has a link for itself, one for its name, and one from each directory in it.

@@ -1,4 +1,3 @@
-import { posix } from 'node:path';
 import type { CgroupFiles } from './cgroup-files.js';
 import { type FileWrite, type GroupSetup, makeGroups } from './group-setup.js';
 import { killGroups, membersOf, type Patience, removeGroups } from './group-tree.js';
@@ -12,11 +11,11 @@ export const TASK_PREFIX = 'task-';
 export class TaskCgroup implements AsyncDisposable {
   /** What makes the groups, under the names that they were planned with. */
   readonly setup: GroupSetup;
-  #groups: readonly TaskGroup[];
+  readonly #groups: readonly TaskGroup[];
   readonly #files: CgroupFiles;
   readonly #memoryLimitBytes: number;
   readonly #removed: () => void;
-  #counters: TaskCounters;
+  readonly #counters: TaskCounters;
   /** Those before the killing, which forbids forks: what is refused then is no excess of the task's. */
   #refusedForks: number | null | undefined;
   readonly #watches = new Set<{ close(): void }>();
@@ -52,24 +51,6 @@ export class TaskCgroup implements AsyncDisposable {
   /** The directories of the groups. */
   get directories(): readonly string[] {
     return this.#groups.map(({ directory }) => directory);
-  }
-
-  /**
-   * Gives groups that were made ahead the name of their task, where the kernel can: in version 2 they keep theirs. To be
-   * called once all that waits in them has joined, and before anything else is read. Never rejects.
-   */
-  async renameTo(executionId: string): Promise<void> {
-    const rename = async (group: TaskGroup): Promise<TaskGroup> => {
-      if (group.version === 2) return group;
-      const directory = `${posix.dirname(group.directory)}/${TASK_PREFIX}${executionId}`;
-      const renamed = this.#files.renameDirectory(group.directory, directory);
-      return renamed.then(
-        () => ({ ...group, directory }),
-        () => group,
-      );
-    };
-    this.#groups = await Promise.all(this.#groups.map(rename));
-    this.#counters = new TaskCounters(this.#groups, this.#files);
   }
 
   /** The processes that are alive in the groups. Zombies are not among them. Empty after `remove`. */

@@ -1,3 +1,4 @@
+import type { ExitStatus } from '../backend.js';
 import type { CommandExit } from '../command-exit.js';
 import { SandboxError } from '../errors.js';
 import type { ProcessIdentity } from '../process-entry.js';
@@ -15,19 +16,23 @@ interface Waiter {
 
 /** A sandbox that the fork server makes, and what it tells of it. */
 export class ForkedSandbox {
-  /** Settles when the process outside, the last to go, has ended: nobody is left then. Never rejects. */
+  /**
+   * Settles when the process outside has ended, the last to go: it is certain that nobody is left where it was not killed,
+   * since it waits for the first process inside. Never rejects.
+   */
   readonly ended: Promise<CommandExit>;
   /**
-   * Settles at the same time, with how the command has ended, as told by the first process; where that was killed before
-   * it could tell, with how it was. Never rejects.
+   * Settles at the same time, with how the command has ended; as killed where the first process was, which tells it.
+   * Never rejects.
    */
-  readonly exited: Promise<CommandExit>;
+  readonly exited: Promise<ExitStatus>;
   readonly #id: number;
   readonly #order: SandboxOrder;
   readonly #send: (message: Uint8Array) => void;
   readonly #told = new Map<Step, Report>();
   readonly #waiting = new Map<Step, Waiter>();
   #failure: SandboxError | null = null;
+  #isOver = false;
   #settleEnd: (exit: CommandExit) => void = () => {};
 
   constructor(id: number, order: SandboxOrder, send: (message: Uint8Array) => void) {
@@ -37,7 +42,7 @@ export class ForkedSandbox {
     this.ended = new Promise((resolve) => {
       this.#settleEnd = resolve;
     });
-    this.exited = this.ended.then((outside) => this.#toldExit() ?? outside);
+    this.exited = this.ended.then(() => this.#toldExit() ?? { exitCode: null, signal: 'SIGKILL' });
   }
 
   /**
@@ -81,17 +86,18 @@ export class ForkedSandbox {
       if (report.at !== 'fork') return;
     }
     if (report.kind === 'ended' || report.kind === 'failed') {
-      this.#fail(new SandboxError('sandbox', 'sandbox_failed', `${CANNOT}: it ended while it was set up`));
-      this.#settleEnd(report.kind === 'ended' ? exitOf(report.status, 0) : NEVER_THERE);
+      if (this.#waiting.size > 0) this.#fail(endedEarly());
+      this.#isOver = true;
+      this.#settleEnd(report.kind === 'ended' ? endOf(report.status) : NEVER_THERE);
       return;
     }
     this.#told.set(report.kind as Step, report);
     this.#waiting.get(report.kind as Step)?.resolve(report);
   }
 
-  #toldExit(): CommandExit | null {
+  #toldExit(): ExitStatus | null {
     const report = this.#told.get('exited');
-    return report?.kind === 'exited' ? exitOf(report.status, 0) : null;
+    return report?.kind === 'exited' ? exitOf(report.status, null) : null;
   }
 
   #fail(error: SandboxError): void {
@@ -108,12 +114,21 @@ export class ForkedSandbox {
         resolve(report as Extract<Report, { kind: Kind }>);
       };
       if (told !== undefined) settle(told);
-      else if (this.#failure !== null) reject(this.#failure);
+      else if (this.#failure !== null || this.#isOver) reject(this.#failure ?? endedEarly());
       else this.#waiting.set(kind, { resolve: settle, reject });
     });
   }
 }
 
+function endOf(status: number): CommandExit {
+  const { exitCode, signal } = exitOf(status, null);
+  return { exitCode, signal, leftNobody: signal === null };
+}
+
 const NEVER_THERE: CommandExit = { exitCode: null, signal: null, leftNobody: true };
+
+function endedEarly(): SandboxError {
+  return new SandboxError('sandbox', 'sandbox_failed', `${CANNOT}: it ended while it was set up`);
+}
 
 const CANNOT = 'the sandbox could not be made';

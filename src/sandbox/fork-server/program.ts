@@ -131,7 +131,7 @@ sub fail {
   my ($id, $what) = @_;
   report('failed', $id, $! + 0, $what);
   kill 'KILL', $$;
-  exit 1;
+  leave(1);
 }
 
 sub become {
@@ -184,8 +184,10 @@ sub execute {
   exec { $file } @argv;
   my $code = $! == $ENOENT ? 127 : 126;
   syswrite STDERR, "$argv[0]: $!\n";
-  exit $code;
+  leave($code);
 }
+
+sub leave { syscall $call{exit_group}, shift }
 
 sub pass {
   my ($id, $first, @opened) = @_;

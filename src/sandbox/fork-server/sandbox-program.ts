@@ -9,7 +9,7 @@
  * a command; from then on it is not dumpable, which keeps the command, of the same user, out of its memory and descriptors.
  *
  * When the command ends the first process tells how, and ends; then the kernel kills all that is left in its pid
- * namespace before the process outside can see its end. If the one outside dies, so does the first process, at any time:
+ * namespace before the process outside can see its end, and end as well. If the one outside dies, so does the first process, at any time:
  * by the death signal, or before that is set because nobody is left who could send an order.
  */
 export const SANDBOX_PROGRAM = String.raw`
@@ -62,8 +62,7 @@ sub stand_outside {
   close $entrance;
   report('started', $id, $$, $started, $init);
   waitpid $init, 0;
-  kill 'KILL', $$ if $? & 0x7f;
-  exit $? >> 8;
+  leave(0);
 }
 
 sub be_init {
@@ -84,9 +83,9 @@ sub be_init {
   call($id, 'PR_SET_DUMPABLE', prctl => $PR_SET_DUMPABLE, 0, 0, 0, 0);
   my $command = fork // fail($id, 'fork of the command');
   be_command($id, $input, @order) if !$command;
-  while ((my $pid = wait) != $command) { exit 1 if $pid < 0 }
+  while ((my $pid = wait) != $command) { leave(1) if $pid < 0 }
   report('exited', $id, $?);
-  exit 0;
+  leave(0);
 }
 
 sub furnish {
@@ -166,7 +165,7 @@ sub read_order {
   my $entrance = shift;
   my $order = '';
   while (length $order < 4 || length $order < 4 + unpack 'N', $order) {
-    sysread($entrance, $order, 65536, length $order) or exit 1;
+    sysread($entrance, $order, 65536, length $order) or leave(1);
   }
   return split /\0/, substr($order, 4), -1;
 }

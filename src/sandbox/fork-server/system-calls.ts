@@ -15,6 +15,7 @@ const SYSTEM_CALLS: Readonly<Record<string, Readonly<Record<string, number>>>> =
     sethostname: 170,
     setns: 308,
     unshare: 272,
+    exit_group: 231,
   },
   arm64: {
     setsid: 157,
@@ -31,6 +32,7 @@ const SYSTEM_CALLS: Readonly<Record<string, Readonly<Record<string, number>>>> =
     sethostname: 161,
     setns: 268,
     unshare: 97,
+    exit_group: 94,
   },
 };
 

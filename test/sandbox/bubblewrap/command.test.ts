@@ -5,14 +5,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isAlive } from '../../support/processes.js';
 import { temporaryDirectory } from '../support/directories.js';
 import { commandSpec, finish, script, type TestSandbox } from '../support/sandbox.js';
-import { openBubblewrap, withoutBubblewrap } from './support.js';
+import { openBubblewrap, WAYS, withoutBubblewrap } from './support.js';
 
 const MIB = 1_048_576;
 
-describe.skipIf(withoutBubblewrap)('a command of the bubblewrap backend', () => {
+describe.skipIf(withoutBubblewrap).each(WAYS)('a command in a sandbox that $way', ({ tools }) => {
   let sandbox: TestSandbox;
   beforeAll(async () => {
-    sandbox = await openBubblewrap();
+    sandbox = await openBubblewrap(tools);
   });
   afterAll(() => sandbox?.[Symbol.asyncDispose]());
 
@@ -181,7 +181,7 @@ describe.skipIf(withoutBubblewrap)('a command of the bubblewrap backend', () => 
   });
 
   it('leaves no process, cgroup or directory behind', async () => {
-    const own = await openBubblewrap();
+    const own = await openBubblewrap(tools);
     const container = await own.container();
     const process = await container.execute(script('echo x > file; sleep 600 & echo up; sleep 600'));
     await new Promise((resolve) => process.stdout.once('data', resolve));

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../support/directories.js';
 import { script, TestSandbox } from '../support/sandbox.js';
-import { openBubblewrap, withoutBubblewrap } from './support.js';
+import { openBubblewrap, WAYS, withoutBubblewrap } from './support.js';
 
-describe.skipIf(withoutBubblewrap)('a task in a bubblewrap sandbox', () => {
+describe.skipIf(withoutBubblewrap).each(WAYS)('a task in a sandbox that $way', ({ tools }) => {
   let sandbox: TestSandbox;
   beforeAll(async () => {
-    sandbox = await openBubblewrap();
+    sandbox = await openBubblewrap(tools);
   });
   afterAll(() => sandbox?.[Symbol.asyncDispose]());
 
@@ -47,7 +47,7 @@ describe.skipIf(withoutBubblewrap)('a task in a bubblewrap sandbox', () => {
     await using directory = await temporaryDirectory();
     chmodSync(directory.path, 0o755);
     writeFileSync(join(directory.path, 'shown'), 'shown');
-    await using own = await TestSandbox.open({ backend: 'bubblewrap', readOnlyPaths: [directory.path] });
+    await using own = await TestSandbox.open({ backend: 'bubblewrap', readOnlyPaths: [directory.path], tools });
     const source = `cat ${directory.path}/shown; touch ${directory.path}/x 2>/dev/null || touch /tmp/x && echo ' only'`;
     expect((await own.run(script(source))).stdout).toBe('shown only\n');
   });

@@ -1,10 +1,17 @@
 import { spawnSync } from 'node:child_process';
+import { findTools } from '../../../src/sandbox/tools.js';
 import { isStrict } from '../../support/strict.js';
 import { TestSandbox } from '../support/sandbox.js';
 
-/** A sandbox of the bubblewrap backend, or why there is none here. */
-export async function openBubblewrap(network = false): Promise<TestSandbox> {
-  return TestSandbox.open({ backend: 'bubblewrap', network });
+/** The ways to make sandboxes, by what there is to make them with. */
+export const WAYS = [
+  { way: 'is copied from a template', tools: findTools() },
+  { way: 'bubblewrap has made by itself', tools: { ...findTools(), perl: null } },
+];
+
+/** A manager of the bubblewrap backend, which sandboxes are the first of the ways unless it is given others. */
+export async function openBubblewrap(tools = findTools()): Promise<TestSandbox> {
+  return TestSandbox.open({ backend: 'bubblewrap', network: false, tools });
 }
 
 /** Whether tests have to be skipped because there is no bubblewrap here. */

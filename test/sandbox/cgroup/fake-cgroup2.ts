@@ -106,10 +106,6 @@ export class FakeCgroup2 implements CgroupFiles {
     parent.children.set(posix.basename(path), newGroup(path, parent));
   }
 
-  async renameDirectory(path: string): Promise<void> {
-    throw errno('EPERM', path);
-  }
-
   async removeDirectory(path: string): Promise<void> {
     const group = this.#find(path);
     if (group.parent === null || group.children.size > 0 || group.processes.size > 0) throw errno('EBUSY', path);
