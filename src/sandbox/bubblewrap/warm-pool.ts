@@ -12,15 +12,6 @@ export interface WarmPoolOptions {
   readonly logger: Logger;
 }
 
-/** A short task is over after so long: making another sandbox holds it up no more, nor the next one much. */
-const UNDER_WAY_MS = 10;
-
-/** Where no task has come for so long, none is expected either. */
-const CALM_MS = 50;
-
-/** So many are made at once where tasks come: most of the making is waiting for the kernel. In calm it is one. */
-const AT_ONCE = 4;
-
 /** So many descriptors are left to tasks, beside those of the tasks that run. */
 const DESCRIPTORS_LEFT = 200;
 
@@ -31,7 +22,8 @@ interface Refill {
 
 /**
  * Sandboxes that were made beforehand, each for one task whose policy is that of the sandbox; a task that finds none has
- * one made. What is taken is replaced a little later; not while tasks wait for theirs to be made, from which it would take.
+ * one made. What is taken is replaced at once, one after the other; not while tasks wait for theirs to be made, from which
+ * it would take.
  */
 export class WarmPool {
   readonly #options: WarmPoolOptions;
@@ -43,7 +35,6 @@ export class WarmPool {
   #state: 'cold' | 'warm' | 'closed' = 'cold';
   #coldStarts = 0;
   #made = 0;
-  #lastCame = 0;
   #timer: NodeJS.Timeout | null = null;
   #leaked = 0;
 
@@ -66,7 +57,6 @@ export class WarmPool {
    */
   async take(policy: SandboxPolicy, executionId: string): Promise<PreparedSandbox> {
     if (this.#state !== 'warm') return this.#options.make(executionId, policy);
-    this.#lastCame = performance.now();
     this.#demand.note(policy);
     const warm = this.#waiting(policy.key) ?? (await this.#claim(policy.key));
     this.#options.logger.debug({ executionId, warm: warm !== null }, 'a task has its sandbox');
@@ -122,33 +112,30 @@ export class WarmPool {
     this.#coldStarts += 1;
     try {
       const made = this.#options.make(executionId, policy);
-      if (isAlone) this.#refill(AT_ONCE);
+      if (isAlone) this.#refill();
       return await made;
     } finally {
       this.#coldStarts -= 1;
+      this.#prepareSoon();
     }
   }
 
   #prepareSoon(): void {
     if (this.#timer !== null || this.#state !== 'warm') return;
-    const waitMs = Math.max(UNDER_WAY_MS, this.#pause.leftMs);
     this.#timer = setTimeout(() => {
       this.#timer = null;
-      const isCalm = performance.now() - this.#lastCame >= CALM_MS;
-      if (this.#coldStarts === 0 && this.#pause.leftMs === 0) this.#refill(isCalm ? 1 : AT_ONCE);
-      else this.#prepareSoon();
-    }, waitMs).unref();
+      if (this.#pause.leftMs > 0) this.#prepareSoon();
+      else if (this.#coldStarts === 0) this.#refill();
+    }, this.#pause.leftMs).unref();
   }
 
-  #refill(atOnce: number): void {
-    while (this.#refills.size < atOnce) {
-      if (this.#state !== 'warm' || this.#pause.leftMs > 0) return;
-      const policy = this.#demand.neediest((key) => this.#present(key));
-      if (policy === null || !hasRoomFor(DESCRIPTORS_LEFT)) return;
-      if (this.#idle.size + this.#refills.size >= this.#options.size) this.#discardUnwanted();
-      const refill = { key: policy.key };
-      this.#refills.set(refill, this.#prepare(policy, refill));
-    }
+  #refill(): void {
+    if (this.#refills.size > 0 || this.#state !== 'warm' || this.#pause.leftMs > 0) return;
+    const policy = this.#demand.neediest((key) => this.#present(key));
+    if (policy === null || !hasRoomFor(DESCRIPTORS_LEFT)) return;
+    if (this.#idle.size >= this.#options.size) this.#discardUnwanted();
+    const refill = { key: policy.key };
+    this.#refills.set(refill, this.#prepare(policy, refill));
   }
 
   #present(key: string): number {
