@@ -136,7 +136,8 @@ export class BubblewrapBackend implements SandboxBackend {
     const provided = writeIdentityFiles(directory, { user, network });
     const tools = this.#tools();
     const maker = new Maker({ starting, tools, user, provided, seccompFile: writeFilter(directory), layout, network });
-    return { instance, cgroups, maker, provided, layout, path: visiblePath(layout), allowedCwd, logger };
+    const underWay = () => this.#pool.replace();
+    return { instance, cgroups, maker, provided, layout, path: visiblePath(layout), allowedCwd, underWay, logger };
   }
 
   #tools(): BubblewrapTools {

@@ -47,6 +47,7 @@ export class BubblewrapContainer implements Container {
       const before = await sandbox.begin(spec.executionId, spec.files);
       return new BubblewrapContainer(spec, context, { sandbox, before });
     } catch (error) {
+      context.underWay();
       await sandbox.close();
       throw error;
     }
@@ -67,7 +68,9 @@ export class BubblewrapContainer implements Container {
     const command = await sandboxCommand({ spec, limits, executionId: id, workspace }, this.#context);
     const sandbox = this.#sandbox;
     const accounting = new TaskAccounting(sandbox.cgroup, sandbox.helpers, this.#before);
-    return new BubblewrapProcess(sandbox, accounting, await sandbox.live.run(command));
+    const running = await sandbox.live.run(command);
+    this.#context.underWay();
+    return new BubblewrapProcess(sandbox, accounting, running);
   }
 
   collect(patterns: readonly string[], maxBytes: number): Promise<Collection> {
@@ -89,6 +92,7 @@ export class BubblewrapContainer implements Container {
   }
 
   cleanup(): Promise<{ leaked: number }> {
+    this.#context.underWay();
     this.#cleaning ??= this.#sandbox.close();
     return this.#cleaning;
   }

@@ -35,5 +35,7 @@ export interface BubblewrapContext extends Pick<MakingContext, 'layout' | 'provi
   /** The PATH of a task that sets none. */
   readonly path: string;
   readonly allowedCwd: readonly string[];
+  /** To be called when a task is under way, or never will be. */
+  readonly underWay: () => void;
   readonly logger: Logger;
 }

@@ -24,6 +24,7 @@ export class PreparedSandbox {
   readonly #outside: ProcessIdentity;
   readonly #kill: RepeatableKill;
   #id: string;
+  #usedBefore: CpuUsage = { cpuMs: null, userMs: null, systemMs: null };
   #end: CommandExit | null = null;
   #closing: Promise<{ leaked: number }> | null = null;
 
@@ -60,7 +61,7 @@ export class PreparedSandbox {
         throw await launchFailure(error, cgroup, policy);
       });
       const prepared = new PreparedSandbox(id, { policy, cgroup, live }, context);
-      await cgroup.resetMemoryPeak();
+      await prepared.#beginAccounting();
       return prepared;
     } catch (error) {
       await cgroup.remove().catch((left: unknown) => {
@@ -91,9 +92,9 @@ export class PreparedSandbox {
       await this.live.fill(files).catch(async (error: unknown) => {
         throw await launchFailure(error, this.cgroup, this.policy);
       });
-      await this.cgroup.resetMemoryPeak();
+      await this.#beginAccounting();
     }
-    return this.cgroup.cpu();
+    return this.#usedBefore;
   }
 
   /** Kills all that is in it. Resolves with the number of processes that would not die; tried anew where there were some. */
@@ -105,6 +106,12 @@ export class PreparedSandbox {
   close(): Promise<{ leaked: number }> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  /** What was used until now is not the task's. While a sandbox waits it uses nothing. */
+  async #beginAccounting(): Promise<void> {
+    await this.cgroup.resetMemoryPeak();
+    this.#usedBefore = await this.cgroup.cpu();
   }
 
   /** Its cgroups keep the name that they were made with. */

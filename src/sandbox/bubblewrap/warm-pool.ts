@@ -22,8 +22,8 @@ interface Refill {
 
 /**
  * Sandboxes that were made beforehand, each for one task whose policy is that of the sandbox; a task that finds none has
- * one made. What is taken is replaced at once, one after the other; not while tasks wait for theirs to be made, from which
- * it would take.
+ * one made. What is taken is replaced when its task is under way, one after the other; not while tasks wait for theirs to be
+ * made, from which it would take.
  */
 export class WarmPool {
   readonly #options: WarmPoolOptions;
@@ -60,10 +60,14 @@ export class WarmPool {
     this.#demand.note(policy);
     const warm = this.#waiting(policy.key) ?? (await this.#claim(policy.key));
     this.#options.logger.debug({ executionId, warm: warm !== null }, 'a task has its sandbox');
-    this.#prepareSoon();
     if (warm === null) return this.#startCold(policy, executionId);
     this.#pause.succeeded();
     return warm;
+  }
+
+  /** To be called when a task that has taken one is under way, or never will be: now what it took is replaced. */
+  replace(): void {
+    this.#prepareSoon();
   }
 
   /** Closes what waits, for what it holds is needed. It is prepared anew after a while. */
