@@ -101,13 +101,13 @@ export class BubblewrapBackend implements SandboxBackend {
     return this.#tryOut();
   }
 
-  /** The command dies by a signal, which tells that the launcher's awk tells signals from exit codes. */
+  /** The command dies by a signal, which not everything that could be in its way tells from an exit code. */
   async #tryOut(): Promise<string | null> {
     try {
-      const files = [{ path: 'probe', data: 'kill -KILL $$' }];
-      const container = await this.createContainer({ executionId: newUuid(), limits: PROBE_LIMITS, files });
+      const container = await this.createContainer({ executionId: newUuid(), limits: PROBE_LIMITS, files: [] });
       try {
-        const command = { command: '/bin/sh', args: ['probe'], env: [], cwd: undefined, stdin: 'none' } as const;
+        const args = ['-c', 'kill -KILL $$'];
+        const command = { command: '/bin/sh', args, env: [], cwd: undefined, stdin: 'none' } as const;
         const { exited } = await container.execute(command);
         const exit = await within<ExitStatus | null>(exited, PROBE_LIMITS.timeoutMs, () => null);
         if (exit?.signal === 'SIGKILL') return null;

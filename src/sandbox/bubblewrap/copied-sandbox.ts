@@ -34,10 +34,10 @@ export class CopiedSandbox implements LiveSandbox {
 
   constructor(
     forked: ForkedSandbox,
-    { outside, init, workspaceFd }: Pick<LiveSandbox, 'outside' | 'init' | 'workspaceFd'>,
+    { init, workspaceFd }: Pick<LiveSandbox, 'init' | 'workspaceFd'>,
     streams: CopiedSandboxStreams,
   ) {
-    this.outside = outside;
+    this.outside = init;
     this.init = init;
     this.workspaceFd = workspaceFd;
     this.stdout = streams.stdout;

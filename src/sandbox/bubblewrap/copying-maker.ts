@@ -16,8 +16,8 @@ import { SandboxTemplate } from './template.js';
  * mounted once, and no program is executed on the way to the command.
  */
 export class CopyingMaker implements SandboxMaker {
-  /** The process outside, and the first inside. */
-  readonly helpers = 2;
+  /** The first process. */
+  readonly helpers = 1;
   readonly #context: MakingContext;
   readonly #template: SandboxTemplate;
 
@@ -34,7 +34,7 @@ export class CopyingMaker implements SandboxMaker {
     const [stdinFifo, out, err, files] = await fifos.take(policy.hasFiles ? 4 : 3);
     const pipes = new PipeSet(owner, fifos);
     pipes.hold(stdinFifo!);
-    let outsidePid: number | null = null;
+    let initPid: number | null = null;
     try {
       const template = await this.#template.use();
       try {
@@ -46,18 +46,18 @@ export class CopyingMaker implements SandboxMaker {
           ...this.#furnishing(policy),
           filling: filling && { argv: this.#archiver(), source: filling.childEnd },
         });
-        const { outside, initPid } = await forked.started();
-        outsidePid = outside.pid;
+        initPid = await forked.entered();
+        const init = identify(initPid);
         pipes.closeChildEnds();
         await forked.prepared();
         const workspaceFd = openSync(`/proc/${initPid}/root${WORKSPACE}`, 'r');
         const streams = { stdinFifo: stdinFifo!, stdout: stdout.stream, stderr: stderr.stream, filling, pipes };
-        return new CopiedSandbox(forked, { outside, init: identify(initPid), workspaceFd }, streams);
+        return new CopiedSandbox(forked, { init, workspaceFd }, streams);
       } finally {
         template.done();
       }
     } catch (error) {
-      if (outsidePid !== null) sendSignal(outsidePid, 'SIGKILL');
+      if (initPid !== null) sendSignal(initPid, 'SIGKILL');
       pipes.release();
       throw error;
     }

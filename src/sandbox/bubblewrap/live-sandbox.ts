@@ -9,7 +9,7 @@ import type { SandboxPolicy } from './policy.js';
 
 /** A sandbox that is there and waits for its command. */
 export interface LiveSandbox {
-  /** The process outside, which is the last to go. */
+  /** The process that is the last to go: one outside, or the first inside. */
   readonly outside: ProcessIdentity;
   /** The first process inside, as the host sees it: all others die with it. */
   readonly init: ProcessIdentity;
@@ -17,7 +17,7 @@ export interface LiveSandbox {
   readonly workspaceFd: number;
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** Settles when the process outside has ended. Never rejects. */
+  /** Settles when that has ended. Never rejects. */
   readonly ended: Promise<CommandExit>;
   /**
    * Fills the workspace, of a sandbox that was made for files, once.

@@ -1,13 +1,12 @@
 import type { ExitStatus } from '../backend.js';
 import type { CommandExit } from '../command-exit.js';
 import { SandboxError } from '../errors.js';
-import type { ProcessIdentity } from '../process-entry.js';
 import { encodeCommand, type SandboxCommand, type SandboxOrder } from './orders.js';
 import type { Report } from './reports.js';
 import { exitOf, setupFailure } from './what-is-told.js';
 
 /** What a sandbox comes to, one step after the other. */
-type Step = 'started' | 'prepared' | 'filled' | 'executing' | 'exited';
+type Step = 'entered' | 'prepared' | 'filled' | 'executing' | 'exited';
 
 interface Waiter {
   readonly resolve: (report: Report) => void;
@@ -17,8 +16,8 @@ interface Waiter {
 /** A sandbox that the fork server makes, and what it tells of it. */
 export class ForkedSandbox {
   /**
-   * Settles when the process outside has ended, the last to go: it is certain that nobody is left where it was not killed,
-   * since it waits for the first process inside. Never rejects.
+   * Settles when its first process has ended, with which the kernel kills all others: nobody is left then, unless it was
+   * the fork server that ended. Never rejects.
    */
   readonly ended: Promise<CommandExit>;
   /**
@@ -46,12 +45,12 @@ export class ForkedSandbox {
   }
 
   /**
-   * Resolves when its processes are there, with the one outside and the pid of the first inside.
+   * Resolves with the pid of its first process when that is there.
    * @throws SandboxError kind `sandbox`, code `cgroup_failed` with the `path`, or `sandbox_failed`
    */
-  async started(): Promise<{ readonly outside: ProcessIdentity; readonly initPid: number }> {
-    const { identity, initPid = 0 } = await this.#step('started');
-    return { outside: identity, initPid };
+  async entered(): Promise<number> {
+    const { pid } = await this.#step('entered');
+    return pid;
   }
 
   /**
@@ -88,7 +87,7 @@ export class ForkedSandbox {
     if (report.kind === 'ended' || report.kind === 'failed') {
       if (this.#waiting.size > 0) this.#fail(endedEarly());
       this.#isOver = true;
-      this.#settleEnd(report.kind === 'ended' ? endOf(report.status) : NEVER_THERE);
+      this.#settleEnd(report.kind === 'ended' ? endOf(report) : NEVER_THERE);
       return;
     }
     this.#told.set(report.kind as Step, report);
@@ -120,9 +119,9 @@ export class ForkedSandbox {
   }
 }
 
-function endOf(status: number): CommandExit {
-  const { exitCode, signal } = exitOf(status, null);
-  return { exitCode, signal, leftNobody: signal === null };
+/** Orphans are those of other commands. */
+function endOf({ status, orphans }: Extract<Report, { kind: 'ended' }>): CommandExit {
+  return exitOf(status, orphans === null ? null : 0);
 }
 
 const NEVER_THERE: CommandExit = { exitCode: null, signal: null, leftNobody: true };

@@ -42,7 +42,8 @@ my $NO_PRIORITY = pack 'i', 0;
 my ($ABOVE_PASSED, $O_WRONLY, $F_SETPIPE_SZ, $OUTPUT_PIPE_BYTES) = (32, 1, 1031, 262144);
 
 my $fork_server = $$;
-my ($orders, %running, %entrances, %filters) = ('');
+my ($orders, %running) = ('');
+my (%entrances, %filters, %entering, %outside, %early);
 open(my $report, '>&=', fcntl(STDOUT, $F_DUPFD_CLOEXEC, $ABOVE_PASSED)) or die "standard output: $!\n";
 pipe(my $bell, my $ringer) or die "pipe: $!\n";
 fcntl $_, $F_SETFL, $O_NONBLOCK for $bell, $ringer;
@@ -74,12 +75,14 @@ while (1) {
 sub report { syswrite $report, "@_\n" }
 
 sub reap {
-  sysread $bell, my $rings, 4096;
-  my @ended;
-  while ((my $pid = waitpid -1, $WNOHANG) > 0) {
-    next if !exists $running{$pid};
-    push @ended, [my $id = delete $running{$pid}, $?];
-    delete $entrances{$id};
+  my (%exited, @ended);
+  while ((my $pid = waitpid -1, $WNOHANG) > 0) { $exited{$pid} = $? }
+  sysread $bell, my $rung, 65536;
+  take_over($rung // '', \%exited);
+  for my $pid (keys %exited) {
+    my $id = delete $running{$pid} // next;
+    push @ended, [$id, $exited{$pid}];
+    delete $_->{$id} for \%entrances, \%entering;
   }
   return if !@ended && %running;
   my $orphans = orphans();

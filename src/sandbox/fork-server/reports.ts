@@ -4,8 +4,9 @@ import type { ProcessIdentity } from '../process-entry.js';
 export type Report =
   /** Once, before any order, with the id 0. */
   | { readonly kind: 'ready'; readonly id: number }
-  /** `initPid` only of a sandbox: its first process, below this one. */
-  | { readonly kind: 'started'; readonly id: number; readonly identity: ProcessIdentity; readonly initPid?: number }
+  | { readonly kind: 'started'; readonly id: number; readonly identity: ProcessIdentity }
+  /** Of a sandbox: its first process is there. */
+  | { readonly kind: 'entered'; readonly id: number; readonly pid: number }
   /** Of a sandbox: all is set up. */
   | { readonly kind: 'prepared'; readonly id: number }
   /** Of a sandbox: the files are in its workspace. */
@@ -38,14 +39,12 @@ export function parseReport(line: string): Report {
     case 'exited':
       return { kind, id, status: Number(first) };
     case 'started':
-      return { kind, id, identity: identityOf(first, rest[0]), ...(rest.length > 1 && { initPid: Number(rest[1]) }) };
+      return { kind, id, identity: { pid: Number(first), startTime: Number(rest[0]) } };
+    case 'entered':
+      return { kind, id, pid: Number(first) };
     case 'failed':
       return { kind, id, errno: Number(first), at: rest.join(' ') };
     default:
       throw new TypeError(`the fork server says ${JSON.stringify(line)}`);
   }
-}
-
-function identityOf(pid: string | undefined, startTime: string | undefined): ProcessIdentity {
-  return { pid: Number(pid), startTime: Number(startTime) };
 }

@@ -1,6 +1,7 @@
 /**
- * The part of the fork server that makes sandboxes, each of three processes: one outside, its child, which is the first
- * in new namespaces of all kinds, and then the command.
+ * The part of the fork server that makes sandboxes. A forked process makes new namespaces of all kinds and the first
+ * process in them, as a child of the fork server (CLONE_PARENT), tells who that is, and ends. Nothing further is forked in
+ * the sandbox before it is gone from the groups, where it would count.
  *
  * The mounts are a copy of those of a template, which bubblewrap has made, in a user namespace below that of the
  * template: the kernel locks them there, so that nobody inside can take one away, or its protection. What a task can
@@ -9,8 +10,8 @@
  * a command; from then on it is not dumpable, which keeps the command, of the same user, out of its memory and descriptors.
  *
  * When the command ends the first process tells how, and ends; then the kernel kills all that is left in its pid
- * namespace before the process outside can see its end, and end as well. If the one outside dies, so does the first process, at any time:
- * by the death signal, or before that is set because nobody is left who could send an order.
+ * namespace before its own end can be seen. If the fork server dies, so does the first process, at any time: by the death
+ * signal, or before that is set because nobody is left who could send an order.
  */
 export const SANDBOX_PROGRAM = String.raw`
 sub make_sandbox {
@@ -24,12 +25,30 @@ sub make_sandbox {
   in_child($id, sub {
     close $door;
     %entrances = ();
-    stand_outside($id, $entrance, $filters{$filter}, @fields);
+    enter($id, $entrance, $filters{$filter}, @fields);
   });
   $entrances{$id} = $door;
+  $entering{$id} = 1;
 }
 
-sub pass_on {
+sub take_over {
+  my ($rung, $exited) = @_;
+  while ($rung =~ /(\d+) (\d+)\n/g) {
+    my ($outside, $init) = ($1, $2);
+    $outside{$outside} = $running{$init} = delete $running{$outside};
+    delete $entering{$running{$init}};
+    $exited->{$init} = delete $early{$init} if exists $early{$init};
+  }
+  for my $pid (keys %$exited) {
+    if (exists $outside{$pid}) { order_inside(delete $outside{$pid}, 'begin') }
+    elsif (%entering && !exists $running{$pid}) { $early{$pid} = $exited->{$pid} }
+  }
+  %early = () if !%entering;
+}
+
+sub pass_on { order_inside(shift, 'command', @_) }
+
+sub order_inside {
   my ($id, @fields) = @_;
   my $door = $entrances{$id} or return;
   my $order = pack 'N/a*', join "\0", @fields;
@@ -39,16 +58,17 @@ sub pass_on {
   }
 }
 
-sub stand_outside {
+sub enter {
   my ($id, $entrance, $filter, $template, $network, $stdin, @fields) = @_;
   my ($CLONE_NEWUSER, $CLONE_NEWNS, $CLONE_NEWNET, $CLONE_OTHERS) = (0x10000000, 0x00020000, 0x40000000, 0x2e000000);
   my ($NS_GET_USERNS, $O_PATH, $PR_SET_DUMPABLE) = (0xb701, 010000000, 4);
+  my ($CLONE_PARENT, $SIGCHLD) = (0x8000, 17);
   $SIG{CHLD} = 'DEFAULT';
-  close $_ for $bell, $ringer;
+  close $bell;
   open(my $mounts, '<', "/proc/$sidecar/fd/$template") or fail($id, 'the template');
   my $owner = ioctl($mounts, $NS_GET_USERNS, 0) or fail($id, 'the user namespace of the template');
   sysopen(my $input, $stdin, $O_PATH) or fail($id, $stdin);
-  my ($started, $further, @rest) = set_up($id, @fields);
+  my (undef, $further, @rest) = set_up($id, @fields);
   my @inside = ($> + 0, $) + 0);
   call($id, 'PR_SET_DUMPABLE', prctl => $PR_SET_DUMPABLE, 1, 0, 0, 0);
   call($id, 'setns of the user namespace', setns => $owner + 0, $CLONE_NEWUSER);
@@ -57,11 +77,10 @@ sub stand_outside {
   call($id, 'unshare', unshare => $CLONE_NEWUSER | $CLONE_NEWNS | $CLONE_OTHERS | ($network ? 0 : $CLONE_NEWNET));
   stay_with_parent();
   kill 'KILL', $$ if getppid != $fork_server;
-  my $init = fork // fail($id, 'fork of the first process');
+  my $init = call($id, 'clone', clone => $CLONE_PARENT | $SIGCHLD, 0, 0, 0, 0);
   be_init($id, $entrance, fileno $input, $further, $filter, $network, \@maps, @rest) if !$init;
-  close $entrance;
-  report('started', $id, $$, $started, $init);
-  waitpid $init, 0;
+  report('entered', $id, $init);
+  syswrite $ringer, "$$ $init\n";
   leave(0);
 }
 
@@ -69,20 +88,18 @@ sub be_init {
   my ($id, $entrance, $input, $further, $filter, $network, $maps, @rest) = @_;
   my $PR_SET_DUMPABLE = 4;
   stay_with_parent();
+  close $ringer;
   $0 = 'sandbox';
   furnish($id, $maps, $network, \@rest);
   shed_privileges($id, $filter);
-  my $filling = @rest ? fill($id, $further->[0], @rest) : 0;
   report('prepared', $id);
-  if ($filling) {
-    waitpid $filling, 0;
-    $? == 0 or fail($id, 'the archiver');
-    report('filled', $id);
-  }
-  my @order = read_order($entrance);
+  my ($unread, %orders) = ('');
+  await_order('begin', $entrance, \$unread, \%orders);
+  fill($id, $further->[0], @rest) if @rest;
+  await_order('command', $entrance, \$unread, \%orders);
   call($id, 'PR_SET_DUMPABLE', prctl => $PR_SET_DUMPABLE, 0, 0, 0, 0);
   my $command = fork // fail($id, 'fork of the command');
-  be_command($id, $input, @order) if !$command;
+  be_command($id, $input, @{ $orders{command} }) if !$command;
   while ((my $pid = wait) != $command) { leave(1) if $pid < 0 }
   report('exited', $id, $?);
   leave(0);
@@ -156,18 +173,25 @@ sub shed_privileges {
 sub fill {
   my ($id, $source, @argv) = @_;
   my $pid = fork // fail($id, 'fork of the archiver');
-  return $pid if $pid;
-  pass($id, 0, $source);
-  execute($argv[0], @argv);
+  if (!$pid) {
+    pass($id, 0, $source);
+    execute($argv[0], @argv);
+  }
+  waitpid $pid, 0;
+  $? == 0 or fail($id, 'the archiver');
+  report('filled', $id);
 }
 
-sub read_order {
-  my $entrance = shift;
-  my $order = '';
-  while (length $order < 4 || length $order < 4 + unpack 'N', $order) {
-    sysread($entrance, $order, 65536, length $order) or leave(1);
+sub await_order {
+  my ($awaited, $entrance, $unread, $orders) = @_;
+  until (exists $orders->{$awaited}) {
+    sysread($entrance, $$unread, 65536, length $$unread) or leave(1);
+    while (length $$unread >= 4 && length $$unread >= 4 + (my $size = unpack 'N', $$unread)) {
+      my ($order, @fields) = split /\0/, substr($$unread, 4, $size), -1;
+      substr($$unread, 0, 4 + $size) = '';
+      $orders->{$order} = \@fields;
+    }
   }
-  return split /\0/, substr($order, 4), -1;
 }
 
 sub be_command {
@@ -187,6 +211,8 @@ sub be_command {
 
 sub call {
   my ($id, $what, $name, @arguments) = @_;
-  syscall($call{$name}, @arguments) == -1 and fail($id, $what);
+  my $result = syscall $call{$name}, @arguments;
+  fail($id, $what) if $result == -1;
+  return $result;
 }
 `;

@@ -16,6 +16,7 @@ const SYSTEM_CALLS: Readonly<Record<string, Readonly<Record<string, number>>>> =
     setns: 308,
     unshare: 272,
     exit_group: 231,
+    clone: 56,
   },
   arm64: {
     setsid: 157,
@@ -33,6 +34,7 @@ const SYSTEM_CALLS: Readonly<Record<string, Readonly<Record<string, number>>>> =
     setns: 268,
     unshare: 97,
     exit_group: 94,
+    clone: 220,
   },
 };
 
