@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { startDeadline } from './deadline.js';
+import { environmentOf } from './environment.js';
 import { SpawnFailedError } from './errors.js';
 import { describeSystemError, findExecutable } from './executable.js';
 import type { KeepAlive } from './keep-alive.js';
@@ -34,7 +35,7 @@ export async function spawnChild(options: ChildOptions, keepAlive: KeepAlive): P
   try {
     const child = spawn(file, [...args, 'serve', ...(options.args ?? [])], {
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: options.env,
+      env: environmentOf(options),
       windowsHide: true,
     });
     await once(child, 'spawn');

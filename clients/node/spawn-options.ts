@@ -17,7 +17,10 @@ export interface SpawnOptions extends HealthOptions {
   readonly executable?: string | undefined;
   /** Flags for `exec-sidecar serve`. */
   readonly args?: readonly string[] | undefined;
-  /** The whole environment of the sidecar (tasks never see it). Default: that of the host. */
+  /**
+   * The whole environment of the sidecar (tasks never see it). Default: that of the host; for the sidecar of this package
+   * without `NODE_EXTRA_CA_CERTS`, which would only delay its start.
+   */
   readonly env?: NodeJS.ProcessEnv | undefined;
   /** Called with every limit warning, of the sidecar and of each task, in the order in which they came. */
   readonly onLimitWarning?: ((warning: LimitWarning) => void) | undefined;

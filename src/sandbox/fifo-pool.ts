@@ -35,7 +35,7 @@ export class FifoPool {
   async take(count: number): Promise<string[]> {
     while (this.#ready.length < count) await this.#refill();
     const taken = this.#ready.splice(0, count);
-    this.prepare();
+    void this.prepare();
     return taken;
   }
 
@@ -49,9 +49,12 @@ export class FifoPool {
     await this.#refilling?.catch(() => undefined);
   }
 
-  /** Sees to it that the reserve is there soon. What fails is met again, and told, by who has to wait for a batch. */
-  prepare(): void {
-    if (this.#ready.length < this.#reserve) this.#refill().catch(() => undefined);
+  /**
+   * Sees to it that the reserve is there, and resolves when it is. Never rejects: what fails is met again, and told, by who
+   * has to wait for a batch.
+   */
+  async prepare(): Promise<void> {
+    if (this.#ready.length < this.#reserve) await this.#refill().catch(() => undefined);
   }
 
   #refill(): Promise<void> {

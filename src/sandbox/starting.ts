@@ -33,9 +33,7 @@ export interface StartingOptions {
 
 /** Has commands started by the fork server where it works, and by this process elsewhere. Never rejects. */
 export async function openStarting(options: StartingOptions): Promise<Starting> {
-  const starting = (await openForking(options)) ?? (await openDirect(options));
-  starting.fifos?.prepare();
-  return starting;
+  return (await openForking(options)) ?? openDirect(options);
 }
 
 async function openForking({
@@ -47,11 +45,14 @@ async function openForking({
 }: StartingOptions): Promise<Starting | null> {
   if (tools.perl === null || !isForkServerKnown) return null;
   const supply = new ForkServerSupply(tools.perl, { [INSTANCE_MARKER]: instanceId }, logger);
+  const fifos = new FifoPool((...order) => supply.current.makeFifos(...order), directory, reserve);
+  // Ordered before it can work, and waited for: what is started first is then started at once.
+  const prepared = fifos.prepare();
   if (!(await supply.works())) {
     await supply.close();
     return null;
   }
-  const fifos = new FifoPool((...order) => supply.current.makeFifos(...order), directory, reserve);
+  await prepared;
   const close = async () => {
     await fifos.close();
     await supply.close();

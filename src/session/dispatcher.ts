@@ -14,6 +14,7 @@ import type { Outbox } from './outbox.js';
 import type { Questions } from './questions.js';
 import { TaskFrames } from './task-frames.js';
 import type { HostTask, TaskTable } from './task-table.js';
+import { Vigil } from './vigil.js';
 
 export interface DispatcherOptions {
   readonly table: TaskTable;
@@ -33,6 +34,7 @@ export interface DispatcherOptions {
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
+  readonly #vigil = new Vigil();
   #wakeReader: (() => void) | null = null;
 
   constructor(options: DispatcherOptions) {
@@ -124,6 +126,8 @@ export class Dispatcher {
   ): Promise<void> | undefined {
     const { table } = this.#options;
     table.openQuery(frame.id);
+    // Of a flood the rest has come already, and processors that tasks run on are theirs.
+    if (table.unansweredQueries === 1 && table.unfinishedTasks === 0) this.#vigil.keep();
     ask(() => {
       table.closeQuery(frame.id);
       this.#wakeReader?.();

@@ -58,6 +58,10 @@ export class TaskTable {
     this.#tasks.delete(id);
   }
 
+  get unfinishedTasks(): number {
+    return this.#tasks.size;
+  }
+
   task(id: number): HostTask | undefined {
     return this.#tasks.get(id);
   }

@@ -21,13 +21,14 @@ describe('the ids of a host', () => {
       expect(() => table.openTask(id, framesOf(id))).toThrow(`id ${id} is in use`);
       expect(() => table.openQuery(id)).toThrow(`id ${id} is in use`);
     }
-    expect(table.unansweredQueries).toBe(1);
+    expect([table.unfinishedTasks, table.unansweredQueries]).toEqual([1, 1]);
   });
 
   it('are free again once they are answered', () => {
     const table = new TaskTable();
     table.openTask(1, framesOf(1));
     table.closeTask(1);
+    expect(table.unfinishedTasks).toBe(0);
     table.openQuery(1);
     table.closeQuery(1);
     table.openTask(1, framesOf(1));
