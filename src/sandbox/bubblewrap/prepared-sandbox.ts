@@ -78,7 +78,8 @@ export class PreparedSandbox {
 
   /** Whether it is still there: it may be gone without anybody having been told yet. */
   get isAlive(): boolean {
-    return this.#end === null && isAlive(this.#outside) && isAlive(this.live.init);
+    const { outside, init } = this.live;
+    return this.#end === null && isAlive(outside) && (init === outside || isAlive(init));
   }
 
   /**

@@ -27,6 +27,9 @@ export function forkServerArguments(): string[] {
  * death of their parent, and nothing but the fork server's own waiting takes a child off the list that it reads. Whose
  * such a child is cannot be seen there; but when no command runs, nobody has a right to it, and it is killed.
  *
+ * The deaths of children are read from a descriptor (signalfd): a handler of Perl's runs between two of its operations, and
+ * would miss a signal that comes right before it falls asleep.
+ *
  * A process is of the class SCHED_BATCH, see sched(7): it has its share of the processors as any other, but when it wakes
  * up it does not interrupt who is running, such as the host.
  *
@@ -38,6 +41,7 @@ use strict;
 my ($sidecar, %call) = @ARGV;
 my ($WNOHANG, $SIGKILL, $AT_FDCWD, $S_IFIFO, $ENOENT, $SCHED_BATCH) = (1, 9, -100, 0010000, 2, 3);
 my ($F_DUPFD_CLOEXEC, $F_SETFL, $O_NONBLOCK, $PR_SET_PDEATHSIG, $PR_SET_CHILD_SUBREAPER) = (1030, 4, 04000, 1, 36);
+my ($SIG_BLOCK, $SIG_UNBLOCK, $SFD_NONBLOCK_CLOEXEC, $CHILD_SIGNAL) = (0, 1, 02004000, pack 'Q', 1 << 16);
 my $NO_PRIORITY = pack 'i', 0;
 my ($ABOVE_PASSED, $O_WRONLY, $F_SETPIPE_SZ, $OUTPUT_PIPE_BYTES) = (32, 1, 1031, 262144);
 
@@ -46,9 +50,10 @@ my ($orders, %running) = ('');
 my (%entrances, %filters, %entering, %outside, %early);
 open(my $report, '>&=', fcntl(STDOUT, $F_DUPFD_CLOEXEC, $ABOVE_PASSED)) or die "standard output: $!\n";
 pipe(my $bell, my $ringer) or die "pipe: $!\n";
-fcntl $_, $F_SETFL, $O_NONBLOCK for $bell, $ringer;
+fcntl $bell, $F_SETFL, $O_NONBLOCK;
 $SIG{PIPE} = 'IGNORE';
-$SIG{CHLD} = sub { syswrite $ringer, '!' };
+syscall($call{rt_sigprocmask}, $SIG_BLOCK, $CHILD_SIGNAL, 0, 8) == 0 or die "SIGCHLD: $!\n";
+open(my $deaths, '<&=', syscall $call{signalfd4}, -1, $CHILD_SIGNAL, 8, $SFD_NONBLOCK_CLOEXEC) or die "signalfd: $!\n";
 stay_with_parent();
 opendir(my $seen, "/proc/$sidecar/fd") or die "/proc/$sidecar/fd: $!\n";
 closedir $seen;
@@ -59,9 +64,9 @@ report('ready', 0);
 
 while (1) {
   my $ready = '';
-  vec($ready, $_, 1) = 1 for 0, fileno $bell;
+  vec($ready, $_, 1) = 1 for 0, fileno $bell, fileno $deaths;
   next if select($ready, undef, undef, undef) < 0;
-  reap() if vec($ready, fileno $bell, 1);
+  reap() if vec($ready, fileno $bell, 1) || vec $ready, fileno $deaths, 1;
   next if !vec($ready, 0, 1);
   my $got = sysread STDIN, $orders, 65536, length $orders;
   end() if defined $got && $got == 0;
@@ -76,6 +81,7 @@ sub report { syswrite $report, "@_\n" }
 
 sub reap {
   my (%exited, @ended);
+  sysread $deaths, my $told, 4096;
   while ((my $pid = waitpid -1, $WNOHANG) > 0) { $exited{$pid} = $? }
   sysread $bell, my $rung, 65536;
   take_over($rung // '', \%exited);
@@ -127,6 +133,7 @@ sub in_child {
   return report('failed', $id, $! + 0, 'fork') if !defined $pid;
   return $running{$pid} = $id if $pid;
   $SIG{PIPE} = 'DEFAULT';
+  syscall $call{rt_sigprocmask}, $SIG_UNBLOCK, $CHILD_SIGNAL, 0, 8;
   $act->();
 }
 

@@ -63,8 +63,7 @@ sub enter {
   my ($CLONE_NEWUSER, $CLONE_NEWNS, $CLONE_NEWNET, $CLONE_OTHERS) = (0x10000000, 0x00020000, 0x40000000, 0x2e000000);
   my ($NS_GET_USERNS, $O_PATH, $PR_SET_DUMPABLE) = (0xb701, 010000000, 4);
   my ($CLONE_PARENT, $SIGCHLD) = (0x8000, 17);
-  $SIG{CHLD} = 'DEFAULT';
-  close $bell;
+  close $_ for $bell, $deaths;
   open(my $mounts, '<', "/proc/$sidecar/fd/$template") or fail($id, 'the template');
   my $owner = ioctl($mounts, $NS_GET_USERNS, 0) or fail($id, 'the user namespace of the template');
   sysopen(my $input, $stdin, $O_PATH) or fail($id, $stdin);

@@ -17,6 +17,8 @@ const SYSTEM_CALLS: Readonly<Record<string, Readonly<Record<string, number>>>> =
     unshare: 272,
     exit_group: 231,
     clone: 56,
+    rt_sigprocmask: 14,
+    signalfd4: 289,
   },
   arm64: {
     setsid: 157,
@@ -35,6 +37,8 @@ const SYSTEM_CALLS: Readonly<Record<string, Readonly<Record<string, number>>>> =
     unshare: 97,
     exit_group: 94,
     clone: 220,
+    rt_sigprocmask: 135,
+    signalfd4: 74,
   },
 };
 

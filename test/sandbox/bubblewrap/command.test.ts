@@ -175,6 +175,14 @@ describe.skipIf(withoutBubblewrap).each(WAYS)('a command in a sandbox that $way'
     expect(process.signal('SIGTERM')).toBe(false);
   });
 
+  it('may be the only process that its limit allows, and none more, whatever its sandbox was made by', async () => {
+    const alone = () => sandbox.run(script('sleep 0 || true; echo alone'), { processes: 1 });
+    const results = await Promise.all(Array.from({ length: 12 }, alone));
+    for (const { stdout, stderr } of results) expect([stdout, stderr]).toEqual(['', expect.stringMatching(/fork/i)]);
+    const { stdout } = await sandbox.run(script('exec echo alone'), { processes: 1 });
+    expect(stdout).toBe('alone\n');
+  });
+
   it('is never run where its sandbox cannot be made', async () => {
     await expect(sandbox.container({ memoryBytes: 1 })).rejects.toMatchObject({ kind: 'sandbox' });
     expect((await sandbox.run(script('echo fine'))).stdout).toBe('fine\n');

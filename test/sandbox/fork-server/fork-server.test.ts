@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ForkServerSupply, isForkServerKnown } from '../../../src/sandbox/fork-server/index.js';
-import type { RunOrder } from '../../../src/sandbox/fork-server/orders.js';
+import type { RunOrder, SandboxOrder } from '../../../src/sandbox/fork-server/orders.js';
 import { openOutputPipe, type Pipe } from '../../../src/sandbox/pipe.js';
 import { createKeepingLogger } from '../../support/logs.js';
 import { isAlive } from '../../support/processes.js';
@@ -50,6 +50,14 @@ function schedulingPolicy(stat: string): number {
 
 /** Leaves a process, and tells its pid, that neither its session nor its environment gives away. */
 const HIDING = ['/bin/sh', '-c', "setsid env -i sh -c '(sleep 600 < /dev/null > /dev/null 2>&1 & echo $!)'"] as const;
+
+/** A sandbox that can only fail: what it is to be a copy of is none. */
+function impossible(): SandboxOrder {
+  const nowhere = { fd: openSync('/dev/null', 'r+'), flags: constants.O_WRONLY };
+  const streams = { stdinFifo: '/dev/null', stdout: nowhere, stderr: nowhere, filling: null };
+  const shown = { tmpfs: [], privateDirectories: [], carriedOver: [], seccompFile: null, network: false };
+  return { template: nowhere.fd, ...streams, ...shown, groups: null, user: null };
+}
 
 describe.skipIf(without('perl') || without('mkfifo') || !isForkServerKnown)('the fork server', () => {
   it('hands on arguments and environment as they are, and nothing else', async () => {
@@ -216,6 +224,22 @@ describe.skipIf(without('perl') || without('mkfifo') || !isForkServerKnown)('the
     const F_GETPIPE_SZ = 1032;
     const { stdout } = await run(['/usr/bin/perl', '-e', `print fcntl(STDOUT, ${F_GETPIPE_SZ}, 0)`]);
     expect(Number(stdout)).toBe(262_144);
+  });
+
+  it('tells why a sandbox cannot be made, and that nothing of it is there', async () => {
+    const order = impossible();
+    const [sandbox, another] = [supply.current.makeSandbox(order), supply.current.makeSandbox(order)];
+    const why = {
+      code: 'sandbox_failed',
+      message: expect.stringContaining('the user namespace of the template: ENOTTY'),
+    };
+    await expect(sandbox.entered()).rejects.toMatchObject(why);
+    await expect(another.prepared()).rejects.toMatchObject(why);
+    expect(await sandbox.ended).toMatchObject({ signal: 'SIGKILL' });
+    const command = { file: '/bin/true', argv: ['true'], environment: {}, cwd: '/', stdin: 'none' } as const;
+    const rlimits = { openFiles: 64, fileSizeBytes: 512, cpuSeconds: { soft: 1, hard: 2 } };
+    await expect(sandbox.run({ ...command, rlimits })).rejects.toMatchObject(why);
+    closeSync(order.template);
   });
 
   it('runs many at once, and mixes none up', async () => {
