@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { errorCode } from '../error-code.js';
 import type { CgroupFiles } from './cgroup-files.js';
 import { parseFlatKeyed, parseNumber } from './file-formats.js';
@@ -67,7 +68,7 @@ const RESETS: Partial<Readonly<Record<CgroupFeature, string>>> = {
  * So much may still be charged to a group: it is mostly what the kernel has reserved for it on each processor, as it does
  * for a new group at its first page, and gives back before it refuses anything.
  */
-const MAX_RESIDUE_BYTES = 524_288;
+const MAX_RESIDUE_BYTES = 262_144 * (availableParallelism() + 1);
 
 /** And no more than this part of the limit. */
 const RESIDUE_PART = 256;

@@ -1,43 +1,62 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { CgroupLimits, CgroupManager, TaskCgroup } from '../../../src/sandbox/cgroup/index.js';
 import { useTemporaryFolder } from '../../support/temporary-folder.js';
 import { fakeTask } from './fake-task.js';
 import { hasPython, openManager, ROOMY, realSupport, start, whyNot } from './real-cgroups.js';
 
 const MIB = 1024 * 1024;
-const isVersion1 = realSupport.memory.available && realSupport.memory.mechanism === 'cgroup-v1';
+const isVersion1 = (['memory', 'pids', 'cpuTime'] as const).every((feature) => {
+  const found = realSupport[feature];
+  return found.available && found.mechanism === 'cgroup-v1';
+});
 
 const folder = useTemporaryFolder();
+
+interface TaskOptions {
+  readonly limits?: CgroupLimits;
+  /** Called when the command has ended, with its groups. */
+  readonly look?: (task: TaskCgroup) => Promise<unknown>;
+}
 
 /** Runs a command in groups from `takeGroup`, as a task would, and gives them back. */
 async function runTask(
   manager: CgroupManager,
   command: readonly string[],
-  { limits = ROOMY, look = async () => {} }: { limits?: CgroupLimits; look?: (task: TaskCgroup) => Promise<void> } = {},
+  { limits = ROOMY, look }: TaskOptions = {},
 ): Promise<{ directories: readonly string[]; made: readonly string[] }> {
   const task = manager.takeGroup(limits);
   const { directories } = task;
   await task.make();
   await start(task, command).ended;
-  await look(task);
+  await look?.(task);
   await task.giveBack();
   return { directories, made: task.setup.directories };
 }
 
 /** Which of the hierarchies the next task has to have a group made in. */
-async function madeAfter(manager: CgroupManager, limits = ROOMY): Promise<string> {
+async function madeAfter(manager: CgroupManager, limits = ROOMY): Promise<(string | undefined)[]> {
   const { made } = await runTask(manager, ['/bin/true'], { limits });
-  return made.map((directory) => directory.split('/')[4]).join(' ');
+  return made.map((directory) => directory.split('/')[4]);
+}
+
+/** Groups that a task has given back, taken again: as soon as the kernel has freed what the task had of its memory. */
+function takeAgain(manager: CgroupManager, command: readonly string[], options: TaskOptions = {}): Promise<TaskCgroup> {
+  return vi.waitFor(async () => {
+    const { directories } = await runTask(manager, command, options);
+    const again = manager.takeGroup(options.limits ?? ROOMY);
+    expect(again.setup.directories).toEqual([]);
+    expect(again.directories).toEqual(directories);
+    return again;
+  });
 }
 
 describe.skipIf(!isVersion1)(`groups that are given back (version 1)${whyNot('memory', 'pids', 'cpuTime')}`, () => {
   it('serve the next task with the same limits', async () => {
     const manager = await openManager();
-    const first = await runTask(manager, ['/bin/true']);
-    expect(first.made).toEqual(first.directories);
-    const second = await runTask(manager, ['/bin/true']);
-    expect(second).toEqual({ directories: first.directories, made: [] });
+    const again = await takeAgain(manager, ['/bin/true']);
+    expect(again.directories.length).toBeGreaterThan(2);
+    expect(again.setup.writes).toEqual([]);
   });
 
   it('do not serve a task with other limits', async () => {
@@ -60,34 +79,29 @@ describe.skipIf(!isVersion1)(`groups that are given back (version 1)${whyNot('me
   it('count anew', async () => {
     const manager = await openManager();
     const busy = 'i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done';
-    await runTask(manager, ['/bin/sh', '-c', `exec /bin/sh -c '${busy}'`], {
+    const again = await takeAgain(manager, ['/bin/sh', '-c', busy], {
       look: async (task) => expect((await task.totals()).cpuMs).toBeGreaterThan(20),
     });
-    const again = manager.takeGroup(ROOMY);
-    expect(again.setup.directories).toEqual([]);
     const totals = await again.totals();
     expect(totals).toMatchObject({ cpuMs: 0, userMs: 0, systemMs: 0 });
     expect(totals.processPeak).toBeLessThanOrEqual(1);
-    expect(totals.memoryPeakBytes).toBeLessThan(MIB);
+    expect(totals.memoryPeakBytes).toBeLessThan(2 * MIB);
     expect(await again.events()).toEqual({ oomKills: 0, memoryLimitHits: 0, processLimitHits: 0 });
   });
 
   it.skipIf(!hasPython)('hold the limits of the task that has them', async () => {
     const manager = await openManager();
-    const limits = { ...ROOMY, memoryBytes: 128 * MIB };
-    await runTask(manager, ['/bin/true'], { limits });
-    const task = manager.takeGroup(limits);
-    expect(task.setup.directories).toEqual([]);
-    const { signal } = await start(task, ['python3', '-c', `x = bytearray(${256 * MIB})`]).ended;
+    const task = await takeAgain(manager, ['/bin/true'], { limits: { ...ROOMY, memoryBytes: 256 * MIB } });
+    const { signal } = await start(task, ['python3', '-c', `x = bytearray(${512 * MIB})`]).ended;
     expect(signal).toBe('SIGKILL');
     expect(await task.events()).toMatchObject({ oomKills: 1 });
   });
 
   it('hold them even where their last task has changed them', async () => {
     const manager = await openManager();
-    const { directories } = await runTask(manager, ['/bin/true'], {
-      look: async ({ directories: [first, ...others] }) => {
-        for (const directory of [first, ...others]) {
+    const { directories } = await takeAgain(manager, ['/bin/true'], {
+      look: async (task) => {
+        for (const directory of task.directories) {
           for (const file of ['memory.memsw.limit_in_bytes', 'memory.limit_in_bytes']) {
             if (existsSync(`${directory}/${file}`)) writeFileSync(`${directory}/${file}`, `${1024 * MIB}`);
           }
@@ -95,8 +109,6 @@ describe.skipIf(!isVersion1)(`groups that are given back (version 1)${whyNot('me
         }
       },
     });
-    const task = manager.takeGroup(ROOMY);
-    expect(task.directories).toEqual(directories);
     const read = (file: string) =>
       directories
         .map((directory) => `${directory}/${file}`)
@@ -109,14 +121,14 @@ describe.skipIf(!isVersion1)(`groups that are given back (version 1)${whyNot('me
   it('are not used again where the task had several processes, as far as they count those', async () => {
     const manager = await openManager();
     await runTask(manager, ['/bin/sh', '-c', '/bin/true; /bin/true']);
-    expect(await madeAfter(manager)).toBe('pids');
+    expect(await madeAfter(manager)).toContain('pids');
   });
 
   it('are not used again where the task was refused a process', async () => {
     const manager = await openManager();
     const limits = { ...ROOMY, processes: 1 };
     await runTask(manager, ['/bin/sh', '-c', 'exec 2> /dev/null; (:); :'], { limits });
-    expect(await madeAfter(manager, limits)).toBe('pids');
+    expect(await madeAfter(manager, limits)).toContain('pids');
   });
 
   it.skipIf(!hasPython)('are not used again where the kernel has killed for want of memory', async () => {
@@ -130,7 +142,7 @@ describe.skipIf(!isVersion1)(`groups that are given back (version 1)${whyNot('me
     const manager = await openManager();
     const file = `${folder()}/left`;
     await runTask(manager, ['/bin/dd', 'if=/dev/zero', `of=${file}`, 'bs=1M', 'count=8', 'status=none']);
-    expect(await madeAfter(manager)).toBe('memory');
+    expect(await madeAfter(manager)).toContain('memory');
   });
 
   it('are not used again where there are groups below them', async () => {
@@ -143,16 +155,18 @@ describe.skipIf(!isVersion1)(`groups that are given back (version 1)${whyNot('me
     expect(directories.filter(existsSync)).toEqual([]);
   });
 
-  it('are not used again where the rate of the CPU is capped', async () => {
+  it.skipIf(!realSupport.cpu.available)('are not used again where the rate of the CPU is capped', async () => {
     const manager = await openManager();
     const limits = { ...ROOMY, cpuPercent: 100 };
     await runTask(manager, ['/bin/true'], { limits });
-    expect(await madeAfter(manager, limits)).toBe('cpu');
+    expect(await madeAfter(manager, limits)).toContain('cpu');
   });
 
   it('are removed when they are dropped', async () => {
     const manager = await openManager();
-    const { directories } = await runTask(manager, ['/bin/true']);
+    const task = await takeAgain(manager, ['/bin/true']);
+    const { directories } = task;
+    await task.giveBack();
     expect(directories.filter(existsSync)).toEqual(directories);
     await manager.dropSpare();
     expect(directories.filter(existsSync)).toEqual([]);
