@@ -44,6 +44,11 @@ export class GroupedProcess implements SandboxProcess {
     this.accounting = cgroup === null ? null : new TaskAccounting(cgroup);
   }
 
+  /** Whether the command has ended and is known to have left no process at all. */
+  get hasLeftNobody(): boolean {
+    return this.#hasLeftNobody;
+  }
+
   /** As of at most 50 ms ago, since all tasks share a scan; never as of before the command was there. */
   async members(): Promise<readonly number[]> {
     const ageMs = performance.now() - this.#startedAt;

@@ -38,7 +38,9 @@ export class ProcessBackend implements SandboxBackend {
   /** There is nothing that would be worth making beforehand. */
   keepWarm(): void {}
 
-  giveBack(): void {}
+  giveBack(): void {
+    void this.#context.cgroups.dropSpare();
+  }
 
   async close(): Promise<{ leaked: number }> {
     return { leaked: 0 };

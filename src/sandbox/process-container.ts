@@ -59,7 +59,7 @@ export class ProcessContainer implements Container {
         await makeDirectories(container.#takeDirectories());
         container.#given = await writeFiles(container.workspace, spec.files, spec.limits);
       }
-      container.#cgroup = context.cgroups.planGroup(spec.executionId, spec.limits);
+      container.#cgroup = context.cgroups.takeGroup(spec.limits);
       return container;
     } catch (error) {
       await container.cleanup();
@@ -145,16 +145,16 @@ export class ProcessContainer implements Container {
       ? await terminateOrCount(started, { executionId: this.id, logger: this.#context.logger })
       : 0;
     started?.release(leaked > 0);
-    await this.#removeCgroup();
+    await this.#letGoOfCgroup(leaked === 0 && started?.hasLeftNobody === true);
     await this.#remove(this.workspace);
     await this.#remove(this.#temporary);
     if (leaked === 0) this.#context.instance.ledger.ended(this.id);
     return { leaked };
   }
 
-  async #removeCgroup(): Promise<void> {
+  async #letGoOfCgroup(isEmpty: boolean): Promise<void> {
     try {
-      await this.#cgroup?.remove();
+      await (isEmpty ? this.#cgroup?.giveBack() : this.#cgroup?.remove());
     } catch (error) {
       this.#context.logger.warn({ err: error, executionId: this.id }, 'the cgroups of a task could not be removed');
     }

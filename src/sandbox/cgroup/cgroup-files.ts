@@ -28,6 +28,8 @@ export interface CgroupFiles {
   isCgroup(path: string): Promise<boolean>;
   /** Opens a file that is read again and again. */
   open(path: string): Promise<OpenCgroupFile>;
+  /** Opens a file that is written again and again. Never creates one. */
+  openToWrite(path: string): Promise<WritableCgroupFile>;
   /** Calls back when the kernel says that an `.events` file has changed. */
   watch(path: string, changed: () => void): { close(): void };
 }
@@ -35,6 +37,12 @@ export interface CgroupFiles {
 /** A file that is kept open: each read gives its present text. */
 export interface OpenCgroupFile {
   read(): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** A file that is kept open: each text is written in one call, as the kernel wants it. */
+export interface WritableCgroupFile {
+  write(text: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -83,6 +91,13 @@ export const kernelCgroupFiles: CgroupFiles = {
         const length = readSync(descriptor, readBuffer, 0, readBuffer.length, 0);
         return readBuffer.toString('latin1', 0, length);
       },
+      close: async () => closeSync(descriptor),
+    };
+  },
+  openToWrite: async (path) => {
+    const descriptor = openSync(path, constants.O_WRONLY);
+    return {
+      write: async (text) => void writeSync(descriptor, text, 0),
       close: async () => closeSync(descriptor),
     };
   },

@@ -2,18 +2,21 @@ import { readFileSync } from 'node:fs';
 import { errorCode } from '../error-code.js';
 import { SandboxError } from '../errors.js';
 import { type CgroupFiles, kernelCgroupFiles } from './cgroup-files.js';
-import type { FileWrite } from './group-setup.js';
 import type { Patience } from './group-tree.js';
 import type { Hierarchy } from './hierarchy.js';
 import { type CgroupLimits, limitWrites } from './limit-writes.js';
 import { featuresOf, openHierarchies } from './open-hierarchies.js';
 import { locateOwnGroups, type OwnGroup } from './own-groups.js';
+import { SpareGroups } from './spare-groups.js';
 import type { CgroupSupport } from './support.js';
 import { TASK_PREFIX, TaskCgroup } from './task-cgroup.js';
-import type { TaskGroup } from './task-counters.js';
+import { TaskGroup, type TaskGroupPlan } from './task-group.js';
 
 /** What the directories of instances begin with: `exec-sidecar-<instance>`. */
 export const INSTANCE_PREFIX = 'exec-sidecar-';
+
+/** What the directories of groups begin with that several tasks may have, one after the other: this, and a number. */
+const SHARED_PREFIX = 'tasks-';
 
 /** What instance ids and execution ids look like: they become the names of directories. */
 export const GROUP_ID = /^[A-Za-z0-9_-]{1,64}$/;
@@ -39,10 +42,13 @@ export class CgroupManager implements AsyncDisposable {
   readonly #hierarchies: readonly Hierarchy[];
   readonly #files: CgroupFiles;
   readonly #tasks = new Set<TaskCgroup>();
+  readonly #spare: SpareGroups;
+  #taken = 0;
 
   private constructor(hierarchies: readonly Hierarchy[], support: CgroupSupport, files: CgroupFiles) {
     this.#hierarchies = hierarchies;
     this.#files = files;
+    this.#spare = new SpareGroups(files);
     this.support = support;
     this.directories = hierarchies.map(({ directory }) => directory);
   }
@@ -74,22 +80,31 @@ export class CgroupManager implements AsyncDisposable {
    */
   planGroup(executionId: string, limits: CgroupLimits, { helperTasks = 0 }: { helperTasks?: number } = {}): TaskCgroup {
     const name = TASK_PREFIX + checkedId('executionId', executionId);
-    const groups = hierarchiesFor(limits, this.#hierarchies).map(
-      ({ version, directory, features }): TaskGroup => ({ version, directory: `${directory}/${name}`, features }),
-    );
-    const writes = groups.flatMap(({ version, directory, features }) =>
-      limitWrites(version, features, limits, helperTasks).map(
-        ({ file, ...write }): FileWrite => ({ path: `${directory}/${file}`, ...write }),
-      ),
-    );
-    const task: TaskCgroup = new TaskCgroup(groups, {
-      writes,
-      files: this.#files,
-      memoryLimitBytes: limits.memoryBytes,
-      removed: () => this.#tasks.delete(task),
+    const planned = this.#plan(limits, helperTasks).map((plan) => this.#newGroup(plan, name));
+    return this.#add(planned, planned, limits);
+  }
+
+  /**
+   * As `planGroup`, with groups that earlier tasks have given back as far as there are any that fit: those are there
+   * already, and hold the limits. As tasks come after one another, the groups are not called after them.
+   */
+  takeGroup(limits: CgroupLimits): TaskCgroup {
+    const planned: TaskGroup[] = [];
+    this.#taken += 1;
+    const name = `${SHARED_PREFIX}${this.#taken}`;
+    const groups = this.#plan(limits, 0).map((plan) => {
+      const spare = this.#spare.take(plan);
+      if (spare !== undefined) return spare;
+      const group = this.#newGroup(plan, name);
+      planned.push(group);
+      return group;
     });
-    this.#tasks.add(task);
-    return task;
+    return this.#add(groups, planned, limits);
+  }
+
+  /** Lets go of the groups that were given back and not taken since, and of the files that they have open. Never rejects. */
+  dropSpare(): Promise<void> {
+    return this.#spare.clear();
   }
 
   /**
@@ -98,6 +113,7 @@ export class CgroupManager implements AsyncDisposable {
    */
   async close(patience: Patience = {}): Promise<readonly string[]> {
     await Promise.allSettled([...this.#tasks].map((task) => task.remove(patience)));
+    await this.dropSpare();
     const closed = await Promise.allSettled(this.#hierarchies.map((hierarchy) => hierarchy.close()));
     return this.directories.filter((_, index) => {
       const outcome = closed[index];
@@ -107,6 +123,29 @@ export class CgroupManager implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  #plan(limits: CgroupLimits, helperTasks: number): TaskGroupPlan[] {
+    return hierarchiesFor(limits, this.#hierarchies).map(({ version, directory, features }) => {
+      return { version, hierarchy: directory, features, writes: limitWrites(version, features, limits, helperTasks) };
+    });
+  }
+
+  #newGroup(plan: TaskGroupPlan, name: string): TaskGroup {
+    return new TaskGroup(plan, `${plan.hierarchy}/${name}`, this.#files);
+  }
+
+  /** @param planned those of the groups that are still to be made */
+  #add(groups: readonly TaskGroup[], planned: readonly TaskGroup[], { memoryBytes }: CgroupLimits): TaskCgroup {
+    const task: TaskCgroup = new TaskCgroup(groups, {
+      planned,
+      files: this.#files,
+      spare: this.#spare,
+      memoryLimitBytes: memoryBytes,
+      removed: () => this.#tasks.delete(task),
+    });
+    this.#tasks.add(task);
+    return task;
   }
 }
 

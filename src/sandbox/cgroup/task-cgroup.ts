@@ -1,41 +1,51 @@
 import type { CgroupFiles } from './cgroup-files.js';
-import { type FileWrite, type GroupSetup, makeGroups } from './group-setup.js';
+import { type GroupSetup, makeGroups } from './group-setup.js';
 import { killGroups, membersOf, type Patience, removeGroups } from './group-tree.js';
-import { TaskCounters, type TaskGroup } from './task-counters.js';
+import type { SpareGroups } from './spare-groups.js';
+import { TaskCounters } from './task-counters.js';
+import type { TaskGroup } from './task-group.js';
 import type { CgroupEvents, CgroupTotals, CgroupUsage, CpuUsage } from './usage.js';
 
 /** What the directories of tasks are called: this, and an id. */
 export const TASK_PREFIX = 'task-';
 
-/** The groups of one task, one in each hierarchy that is used. Planned by `CgroupManager.planGroup`. */
+/** What a task's groups come with from their manager. */
+export interface TaskCgroupOptions {
+  /** Those of the groups that are still to be made. */
+  readonly planned: readonly TaskGroup[];
+  readonly files: CgroupFiles;
+  readonly spare: SpareGroups;
+  readonly memoryLimitBytes: number;
+  /** Called when the groups are gone, or somebody else's. */
+  readonly removed: () => void;
+}
+
+/** The groups of one task, one in each hierarchy that is used. Planned by `CgroupManager.planGroup` or `takeGroup`. */
 export class TaskCgroup implements AsyncDisposable {
-  /** What makes the groups, under the names that they were planned with. */
+  /** What makes the groups that are not there yet, under the names that they were planned with. */
   readonly setup: GroupSetup;
-  readonly #groups: readonly TaskGroup[];
+  #groups: readonly TaskGroup[];
   readonly #files: CgroupFiles;
   readonly #memoryLimitBytes: number;
+  readonly #spare: SpareGroups;
   readonly #removed: () => void;
-  readonly #counters: TaskCounters;
+  #counters: TaskCounters;
   /** Those before the killing, which forbids forks: what is refused then is no excess of the task's. */
   #refusedForks: number | null | undefined;
   readonly #watches = new Set<{ close(): void }>();
 
-  /**
-   * @param options.writes what makes the groups hold the limits of the task
-   * @param options.removed called when the groups are gone
-   */
-  constructor(
-    groups: readonly TaskGroup[],
-    options: { writes: readonly FileWrite[]; files: CgroupFiles; memoryLimitBytes: number; removed: () => void },
-  ) {
+  constructor(groups: readonly TaskGroup[], { planned, files, spare, memoryLimitBytes, removed }: TaskCgroupOptions) {
     this.#groups = groups;
-    this.#files = options.files;
-    this.#memoryLimitBytes = options.memoryLimitBytes;
-    this.#removed = options.removed;
-    this.#counters = new TaskCounters(groups, options.files);
+    this.#files = files;
+    this.#spare = spare;
+    this.#memoryLimitBytes = memoryLimitBytes;
+    this.#removed = removed;
+    this.#counters = new TaskCounters(groups);
     this.setup = {
-      directories: this.directories,
-      writes: options.writes,
+      directories: planned.map(({ directory }) => directory),
+      writes: planned.flatMap(({ directory, writes }) =>
+        writes.map(({ file, ...write }) => ({ path: `${directory}/${file}`, ...write })),
+      ),
       procsFiles: groups.map(({ version, directory }) => `${directory}/${JOINED_BY[version]}`),
     };
   }
@@ -132,13 +142,26 @@ export class TaskCgroup implements AsyncDisposable {
   }
 
   /**
+   * As `remove`, for groups in which nobody is left: those that are as good as new are kept for another task. Nothing can
+   * be read of them any more.
+   * @throws the kernel's error where a group that is not kept is still not removable when patience ends
+   */
+  async giveBack(): Promise<void> {
+    const kept = new Set<TaskGroup>();
+    for (const group of this.#groups) if (await this.#spare.keep(group)) kept.add(group);
+    this.#groups = this.#groups.filter((group) => !kept.has(group));
+    this.#counters = new TaskCounters(this.#groups);
+    await this.remove();
+  }
+
+  /**
    * Kills what is left and removes the groups. Idempotent.
    * @throws the kernel's error where a group is still not removable when patience ends
    */
   async remove(patience: Patience = {}): Promise<void> {
     for (const watch of this.#watches) watch.close();
     this.#watches.clear();
-    await this.#counters.close();
+    for (const group of this.#groups) await group.close();
     await removeGroups(this.#groups, this.#files, patience);
     this.#removed();
   }

@@ -1,25 +1,14 @@
-import type { CgroupFiles } from './cgroup-files.js';
-import { CounterFile } from './counter-file.js';
 import { parseFlatKeyed, parseNumber, sumNestedKeyed } from './file-formats.js';
 import type { CgroupFeature } from './support.js';
+import type { TaskGroup } from './task-group.js';
 import type { CgroupEvents, CgroupTotals, CgroupUsage, CpuUsage } from './usage.js';
-
-/** A task's group in one hierarchy. */
-export interface TaskGroup {
-  readonly version: 1 | 2;
-  readonly directory: string;
-  readonly features: ReadonlySet<CgroupFeature>;
-}
 
 /** Reads the counters of a task's groups. Each reading takes one system call per file. */
 export class TaskCounters {
   readonly #groups: readonly TaskGroup[];
-  readonly #files: CgroupFiles;
-  readonly #opened = new Map<string, CounterFile>();
 
-  constructor(groups: readonly TaskGroup[], files: CgroupFiles) {
+  constructor(groups: readonly TaskGroup[]) {
     this.#groups = groups;
-    this.#files = files;
   }
 
   async usage(): Promise<CgroupUsage> {
@@ -77,11 +66,6 @@ export class TaskCounters {
     return (await this.#keyed('pids', 'pids.events')).get('max') ?? null;
   }
 
-  async close(): Promise<void> {
-    await Promise.all([...this.#opened.values()].map((file) => file.close()));
-    this.#opened.clear();
-  }
-
   async #reclaimable(): Promise<number | null> {
     const stat = await this.#keyed('memory', 'memory.stat');
     // Version 1 gives the figures of the group alone under the plain names, and those with the groups below as totals.
@@ -136,12 +120,7 @@ export class TaskCounters {
   }
 
   async #read(feature: CgroupFeature, name: string): Promise<string | null> {
-    const group = this.#group(feature);
-    if (group === undefined) return null;
-    const path = `${group.directory}/${name}`;
-    const file = this.#opened.get(path) ?? new CounterFile(path, this.#files);
-    this.#opened.set(path, file);
-    return file.read();
+    return (await this.#group(feature)?.read(name)) ?? null;
   }
 }
 

@@ -125,6 +125,11 @@ export class FakeCgroup2 implements CgroupFiles {
     return { read: () => this.read(path), close: () => Promise.resolve() };
   }
 
+  async openToWrite(path: string) {
+    await this.read(path);
+    return { write: (text: string) => this.write(path, text), close: () => Promise.resolve() };
+  }
+
   watch(path: string, changed: () => void) {
     const watchers = this.#watchers.get(path) ?? new Set();
     this.#watchers.set(path, watchers.add(changed));
