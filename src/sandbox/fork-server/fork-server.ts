@@ -89,9 +89,8 @@ export class ForkServer implements AsyncDisposable {
           resolve({ identity: report.identity, exited });
           return;
         }
-        // What could not be set up ends as well, except where it could not even be forked.
-        if (report.kind !== 'failed' || report.at === 'fork') this.#awaited.delete(id);
-        if (report.kind === 'failed')
+        if (report.kind !== 'failed') this.#awaited.delete(id);
+        if (report.kind === 'failed' || report.kind === 'refused')
           reject(setupFailure(report, order, 'spawn_failed', `the process could not be spawned: ${order.file}`));
         if (report.kind === 'ended') ended(exitOf(report.status, report.orphans));
       };
@@ -107,7 +106,7 @@ export class ForkServer implements AsyncDisposable {
     this.#expect(id, {
       settle: (report) => {
         sandbox.settle(report);
-        if (report.kind === 'ended' || (report.kind === 'failed' && report.at === 'fork')) this.#awaited.delete(id);
+        if (report.kind === 'ended' || report.kind === 'refused') this.#awaited.delete(id);
       },
       lost: () => sandbox.settle({ kind: 'ended', id, status: SIGKILLED, orphans: null }),
     });

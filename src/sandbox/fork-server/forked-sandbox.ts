@@ -80,11 +80,11 @@ export class ForkedSandbox {
 
   /** To be called with each report on it, in their order. */
   settle(report: Report): void {
-    if (report.kind === 'failed') {
+    if (report.kind === 'failed' || report.kind === 'refused') {
       this.#fail(setupFailure(report, { ...this.#order, directories: [] }, 'sandbox_failed', CANNOT));
-      if (report.at !== 'fork') return;
+      if (report.kind === 'failed') return;
     }
-    if (report.kind === 'ended' || report.kind === 'failed') {
+    if (report.kind === 'ended' || report.kind === 'refused') {
       if (this.#waiting.size > 0) this.#fail(endedEarly());
       this.#isOver = true;
       this.#settleEnd(report.kind === 'ended' ? endOf(report) : NEVER_THERE);

@@ -128,7 +128,8 @@ function encodeSetup({ cwd, descriptors, user, groups, directories, environment 
   return [
     ...[cwd, passed.join(','), user === null ? '' : `${user.uid},${user.gid}`],
     ...counted(procsFiles),
-    ...counted([...groupDirectories, ...directories]),
+    ...counted(groupDirectories),
+    ...counted(directories),
     ...counted(writes.map(encodeWrite)),
     ...counted(encodeEnvironment(environment)),
   ];

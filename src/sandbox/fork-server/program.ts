@@ -16,9 +16,14 @@ export function forkServerArguments(): string[] {
  * in one write, since the processes that it has forked report as well. At the end of its input it kills what it has
  * started and exits; when it is killed itself, the kernel kills what it has forked.
  *
+ * What can be done before the fork is: after it nearly every operation of Perl's writes to a page that the processes share,
+ * which is then copied. So what is forked makes little but system calls. Directories of the disk are made after it: a
+ * disk that hangs must not hold up all orders. SIGFPE, which Perl ignores, is set back for what it executes by a system
+ * call of its own.
+ *
  * A descriptor of the sidecar is opened anew through /proc: so it need not be inherited by the fork server itself. All
- * that Perl opens beyond the standard streams is closed on exec. A process joins its cgroups late, so that little of
- * what it does before the command counts as the task's. The death signal comes after the change of user,
+ * that is opened beyond the standard streams is closed on exec; where a process gets more than those, it is opened above the
+ * numbers that they get. A process joins its cgroups late, so that little of what it does before the command counts as the task's. The death signal comes after the change of user,
  * which would clear it; a fork server that has died before is noticed by who its child's parent is.
  *
  * Whoever loses its parent below a command becomes a child of the fork server (PR_SET_CHILD_SUBREAPER). A child that it
@@ -43,7 +48,8 @@ my ($WNOHANG, $SIGKILL, $AT_FDCWD, $S_IFIFO, $ENOENT, $SCHED_BATCH) = (1, 9, -10
 my ($F_DUPFD_CLOEXEC, $F_SETFL, $O_NONBLOCK, $PR_SET_PDEATHSIG, $PR_SET_CHILD_SUBREAPER) = (1030, 4, 04000, 1, 36);
 my ($SIG_BLOCK, $SIG_UNBLOCK, $SFD_NONBLOCK_CLOEXEC, $CHILD_SIGNAL) = (0, 1, 02004000, pack 'Q', 1 << 16);
 my $NO_PRIORITY = pack 'i', 0;
-my ($ABOVE_PASSED, $O_WRONLY, $F_SETPIPE_SZ, $OUTPUT_PIPE_BYTES) = (32, 1, 1031, 262144);
+my ($ABOVE_PASSED, $O_RDONLY, $O_WRONLY, $O_CLOEXEC, $F_SETPIPE_SZ, $OUTPUT_PIPE_BYTES) = (32, 0, 1, 02000000, 1031, 262144);
+my ($OWN_STAT, $OWN_PID, $stat) = ('/proc/self/stat', '0', "\0" x 1024);
 
 my $fork_server = $$;
 my ($orders, %running) = ('');
@@ -52,6 +58,7 @@ open(my $report, '>&=', fcntl(STDOUT, $F_DUPFD_CLOEXEC, $ABOVE_PASSED)) or die "
 pipe(my $bell, my $ringer) or die "pipe: $!\n";
 fcntl $bell, $F_SETFL, $O_NONBLOCK;
 $SIG{PIPE} = 'IGNORE';
+$SIG{FPE} = 'DEFAULT';
 syscall($call{rt_sigprocmask}, $SIG_BLOCK, $CHILD_SIGNAL, 0, 8) == 0 or die "SIGCHLD: $!\n";
 open(my $deaths, '<&=', syscall $call{signalfd4}, -1, $CHILD_SIGNAL, 8, $SFD_NONBLOCK_CLOEXEC) or die "signalfd: $!\n";
 stay_with_parent();
@@ -123,18 +130,75 @@ sub make_fifos {
 }
 
 sub run {
-  my ($id, @fields) = @_;
-  in_child($id, sub { become($id, @fields) });
+  my ($id, $rlimits, @fields) = @_;
+  my $setup = prepare($id, 3, @fields) or return;
+  my ($file, @argv) = @{ $setup->{rest} };
+  my @limits = limits($rlimits);
+  my @words = words(\@argv, $setup->{environment});
+  fork_prepared($setup, sub {
+    settle_in($setup, 0 .. $#{ $setup->{passed} });
+    stay_with_parent();
+    kill 'KILL', $$ if getppid != $fork_server;
+    limit(@limits);
+    syscall $call{read}, open_fd($OWN_STAT, $O_RDONLY), $stat, length $stat;
+    syswrite $report, "started $id " . unpack 'Z*', $stat;
+    execute($file, $argv[0], @words);
+  });
 }
 
-sub in_child {
-  my ($id, $act) = @_;
+sub prepare {
+  my ($id, $standard, $cwd, $descriptors, $user, @rest) = @_;
+  my @groups = splice @rest, 0, shift @rest;
+  my @group_directories = splice @rest, 0, shift @rest;
+  my @directories = splice @rest, 0, shift @rest;
+  my @writes = splice @rest, 0, shift @rest;
+  my @environment = splice @rest, 0, shift @rest;
+  my @descriptors = split /,/, $descriptors;
+  my %setup = (id => $id, cwd => $cwd, directories => \@directories, environment => \@environment, rest => \@rest,
+    groups => \@groups, user => [map { $_ + 0 } split /,/, $user], passed => [], procs => []);
+  for (@group_directories) { mkdir $_, 0700 or return refuse(\%setup, $_) }
+  for (@writes) { write_limit(split / /, $_, 3) or return refuse(\%setup, (split / /, $_, 3)[2]) }
+  my $lowest = @descriptors > $standard ? $ABOVE_PASSED : 0;
+  for (@descriptors) {
+    my ($number, $flags) = split /:/;
+    my $path = $number eq '-' ? '/dev/null' : "/proc/$sidecar/fd/$number";
+    push @{ $setup{passed} }, open_above($lowest, $path, $flags) // return refuse(\%setup, $path);
+  }
+  for (@groups) { push @{ $setup{procs} }, open_above($lowest, $_, $O_WRONLY) // return refuse(\%setup, $_) }
+  return \%setup;
+}
+
+sub fork_prepared {
+  my ($setup, $act) = @_;
   my $pid = fork;
-  return report('failed', $id, $! + 0, 'fork') if !defined $pid;
-  return $running{$pid} = $id if $pid;
-  $SIG{PIPE} = 'DEFAULT';
+  return refuse($setup, 'fork') if !defined $pid;
+  if ($pid) {
+    close_fd($_) for @{ $setup->{passed} }, @{ $setup->{procs} };
+    return $running{$pid} = $setup->{id};
+  }
   syscall $call{rt_sigprocmask}, $SIG_UNBLOCK, $CHILD_SIGNAL, 0, 8;
   $act->();
+}
+
+sub refuse {
+  my ($setup, $what) = @_;
+  report('refused', $setup->{id}, $! + 0, $what);
+  close_fd($_) for @{ $setup->{passed} }, @{ $setup->{procs} };
+  return;
+}
+
+sub settle_in {
+  my ($setup, @wanted) = @_;
+  my ($id, $passed) = @$setup{qw(id passed)};
+  for my $directory (@{ $setup->{directories} }) { mkdir $directory, 0700 or fail($id, $directory) }
+  syscall $call{setsid};
+  syscall $call{sched_setscheduler}, 0, $SCHED_BATCH, $NO_PRIORITY;
+  for my $to (@wanted) { pass($id, $passed->[$to], $to) }
+  chdir $setup->{cwd} or fail($id, $setup->{cwd});
+  for my $at (0 .. $#{ $setup->{procs} }) {
+    syscall($call{write}, $setup->{procs}[$at], $OWN_PID, 1) == 1 or fail($id, $setup->{groups}[$at]);
+  }
+  change_user($id, @{ $setup->{user} }) if @{ $setup->{user} };
 }
 
 sub fail {
@@ -144,80 +208,59 @@ sub fail {
   leave(1);
 }
 
-sub become {
-  my ($id, $rlimits, @fields) = @_;
-  my ($started, $further, $file, @argv) = set_up($id, @fields);
-  pass($id, 3, @$further);
-  stay_with_parent();
-  kill 'KILL', $$ if getppid != $fork_server;
-  limit($rlimits);
-  report('started', $id, $$, $started);
-  execute($file, @argv);
+sub write_limit {
+  my ($tolerated, $value, $path) = @_;
+  my $fd = open_fd($path, $O_WRONLY);
+  my $written = $fd < 0 ? -1 : syscall $call{write}, $fd, $value, length $value;
+  my $error = $!;
+  close_fd($fd) if $fd >= 0;
+  return 1 if $written > 0 || grep { $_ == $error } split /,/, $tolerated;
+  $! = $error;
+  return;
 }
 
-sub set_up {
-  my ($id, $cwd, $descriptors, $user, @rest) = @_;
-  my @groups = splice @rest, 0, shift @rest;
-  for my $directory (splice @rest, 0, shift @rest) { mkdir $directory, 0700 or fail($id, $directory) }
-  for my $write (splice @rest, 0, shift @rest) {
-    my ($tolerated, $value, $path) = split / /, $write, 3;
-    my $file;
-    next if sysopen($file, $path, $O_WRONLY) && syswrite $file, $value;
-    my $error = $! + 0;
-    fail($id, $path) if !grep { $_ == $error } split /,/, $tolerated;
-  }
-  syscall $call{setsid};
-  syscall $call{sched_setscheduler}, 0, $SCHED_BATCH, $NO_PRIORITY;
-  open(my $stat, '<', '/proc/self/stat') or fail($id, '/proc/self/stat');
-  my $started = (split / /, <$stat>)[21];
-  my @opened = map { open_descriptor($id, split /:/) } split /,/, $descriptors;
-  pass($id, 0, splice @opened, 0, 3);
-  chdir $cwd or fail($id, $cwd);
-  %ENV = map { split /=/, $_, 2 } splice @rest, 0, shift @rest;
-  for my $procs (@groups) {
-    open(my $file, '>', $procs) or fail($id, $procs);
-    syswrite $file, '0' or fail($id, $procs);
-  }
-  change_user($id, split /,/, $user) if $user ne '';
-  return ($started, \@opened, @rest);
+sub open_above {
+  my ($lowest, $path, $flags) = @_;
+  my $fd = open_fd($path, $flags);
+  return if $fd < 0;
+  syscall $call{fcntl}, $fd, $F_SETPIPE_SZ, $OUTPUT_PIPE_BYTES if $flags == $O_WRONLY;
+  return $fd if !$lowest;
+  my $moved = syscall $call{fcntl}, $fd, $F_DUPFD_CLOEXEC, $lowest;
+  close_fd($fd);
+  return $moved < 0 ? undef : $moved;
 }
 
-sub limit {
-  for (split /,/, shift) {
-    my ($resource, $soft, $hard) = split /:/;
-    syscall $call{prlimit64}, 0, $resource + 0, pack('QQ', $soft, $hard), 0;
-  }
+sub open_fd {
+  my ($path, $flags) = @_;
+  return syscall $call{openat}, $AT_FDCWD, $path, $flags | $O_CLOEXEC, 0;
 }
+
+sub close_fd { syscall $call{close}, shift }
+
+sub pass {
+  my ($id, $from, $to) = @_;
+  syscall($call{dup3}, $from, $to, 0) == $to or fail($id, "descriptor $to");
+}
+
+sub limits { map { my ($resource, $soft, $hard) = split /:/; ($resource + 0, pack 'QQ', $soft, $hard) } split /,/, shift }
+
+sub limit { syscall $call{prlimit64}, 0, shift, shift, 0 while @_ }
+
+sub words { map { pack 'p*', @$_, undef } @_ }
 
 sub execute {
-  my ($file, @argv) = @_;
-  exec { $file } @argv;
+  my ($file, $name, $argv, $environment) = @_;
+  $SIG{PIPE} = 'DEFAULT';
+  syscall $call{execve}, $file, $argv, $environment;
   my $code = $! == $ENOENT ? 127 : 126;
-  syswrite STDERR, "$argv[0]: $!\n";
+  syswrite STDERR, "$name: $!\n";
   leave($code);
 }
 
 sub leave { syscall $call{exit_group}, shift }
 
-sub pass {
-  my ($id, $first, @opened) = @_;
-  for (0 .. $#opened) {
-    my $to = $first + $_;
-    syscall($call{dup3}, $opened[$_] + 0, $to, 0) == $to or fail($id, "descriptor $to");
-  }
-}
-
-sub open_descriptor {
-  my ($id, $number, $flags) = @_;
-  my $path = $number eq '-' ? '/dev/null' : "/proc/$sidecar/fd/$number";
-  sysopen(my $file, $path, $flags + 0) or fail($id, $path);
-  fcntl($file, $F_SETPIPE_SZ, $OUTPUT_PIPE_BYTES) if $flags == $O_WRONLY;
-  return fcntl($file, $F_DUPFD_CLOEXEC, $ABOVE_PASSED) || fail($id, $path);
-}
-
 sub change_user {
   my ($id, $uid, $gid) = @_;
-  $_ += 0 for $uid, $gid;
   return if syscall($call{setgroups}, 0, 0) == 0 && syscall($call{setresgid}, $gid, $gid, $gid) == 0
     && syscall($call{setresuid}, $uid, $uid, $uid) == 0;
   fail($id, "user $uid");

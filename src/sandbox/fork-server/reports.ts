@@ -1,9 +1,10 @@
-import type { ProcessIdentity } from '../process-entry.js';
+import { type ProcessIdentity, parseProcStat } from '../process-entry.js';
 
 /** What the fork server tells; `id` is that of the order. */
 export type Report =
   /** Once, before any order, with the id 0. */
   | { readonly kind: 'ready'; readonly id: number }
+  /** As a line it ends with what /proc/<pid>/stat says. */
   | { readonly kind: 'started'; readonly id: number; readonly identity: ProcessIdentity }
   /** Of a sandbox: its first process is there. */
   | { readonly kind: 'entered'; readonly id: number; readonly pid: number }
@@ -21,7 +22,10 @@ export type Report =
    */
   | { readonly kind: 'ended'; readonly id: number; readonly status: number; readonly orphans: number | null }
   | { readonly kind: 'made'; readonly id: number }
-  | { readonly kind: 'failed'; readonly id: number; readonly errno: number; readonly at: string };
+  /** What was forked for the order cannot go on, and ends: `ended` follows; or an order for FIFOs is not carried out. */
+  | { readonly kind: 'failed'; readonly id: number; readonly errno: number; readonly at: string }
+  /** Nothing was forked for the order. */
+  | { readonly kind: 'refused'; readonly id: number; readonly errno: number; readonly at: string };
 
 /** @throws TypeError for what is no report */
 export function parseReport(line: string): Report {
@@ -39,10 +43,15 @@ export function parseReport(line: string): Report {
     case 'exited':
       return { kind, id, status: Number(first) };
     case 'started':
-      return { kind, id, identity: { pid: Number(first), startTime: Number(rest[0]) } };
+      return {
+        kind,
+        id,
+        identity: { pid: Number(first), startTime: parseProcStat(Number(first), line)?.startTime ?? null },
+      };
     case 'entered':
       return { kind, id, pid: Number(first) };
     case 'failed':
+    case 'refused':
       return { kind, id, errno: Number(first), at: rest.join(' ') };
     default:
       throw new TypeError(`the fork server says ${JSON.stringify(line)}`);

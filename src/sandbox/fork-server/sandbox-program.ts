@@ -15,20 +15,30 @@
  */
 export const SANDBOX_PROGRAM = String.raw`
 sub make_sandbox {
-  my ($id, $filter, @fields) = @_;
-  pipe(my $entrance, my $door) or return report('failed', $id, $! + 0, 'pipe');
-  if (!exists $filters{$filter}) {
-    open(my $file, '<:raw', $filter eq '' ? '/dev/null' : $filter) or return report('failed', $id, $! + 0, $filter);
-    local $/;
-    $filters{$filter} = <$file> // '';
-  }
-  in_child($id, sub {
+  my ($id, $filter, $template, $network, $stdin, @fields) = @_;
+  my $O_PATH = 010000000;
+  my $setup = prepare($id, 3, @fields) or return;
+  $filters{$filter} //= content($filter) // return refuse($setup, $filter);
+  pipe(my $entrance, my $door) or return refuse($setup, 'pipe');
+  push @{ $setup->{passed} }, open_above(0, "/proc/$sidecar/fd/$template", $O_RDONLY) // return refuse($setup, 'the template');
+  push @{ $setup->{passed} }, open_above(0, $stdin, $O_PATH) // return refuse($setup, $stdin);
+  my ($mounts, $input) = @{ $setup->{passed} }[-2, -1];
+  my %sandbox = (filter => $filters{$filter}, network => $network, entrance => $entrance, input => $input);
+  fork_prepared($setup, sub {
     close $door;
     %entrances = ();
-    enter($id, $entrance, $filters{$filter}, @fields);
-  });
+    enter($setup, $mounts, \%sandbox);
+  }) or return;
   $entrances{$id} = $door;
   $entering{$id} = 1;
+}
+
+sub content {
+  my $path = shift;
+  return '' if $path eq '';
+  open(my $file, '<:raw', $path) or return;
+  local $/;
+  return scalar <$file>;
 }
 
 sub take_over {
@@ -59,46 +69,45 @@ sub order_inside {
 }
 
 sub enter {
-  my ($id, $entrance, $filter, $template, $network, $stdin, @fields) = @_;
+  my ($setup, $mounts, $sandbox) = @_;
   my ($CLONE_NEWUSER, $CLONE_NEWNS, $CLONE_NEWNET, $CLONE_OTHERS) = (0x10000000, 0x00020000, 0x40000000, 0x2e000000);
-  my ($NS_GET_USERNS, $O_PATH, $PR_SET_DUMPABLE) = (0xb701, 010000000, 4);
-  my ($CLONE_PARENT, $SIGCHLD) = (0x8000, 17);
+  my ($NS_GET_USERNS, $PR_SET_DUMPABLE, $CLONE_PARENT, $SIGCHLD) = (0xb701, 4, 0x8000, 17);
+  my ($id, $network) = ($setup->{id}, $sandbox->{network});
   close $_ for $bell, $deaths;
-  open(my $mounts, '<', "/proc/$sidecar/fd/$template") or fail($id, 'the template');
-  my $owner = ioctl($mounts, $NS_GET_USERNS, 0) or fail($id, 'the user namespace of the template');
-  sysopen(my $input, $stdin, $O_PATH) or fail($id, $stdin);
-  my (undef, $further, @rest) = set_up($id, @fields);
+  my $owner = call($id, 'the user namespace of the template', ioctl => $mounts, $NS_GET_USERNS, 0);
+  settle_in($setup, 0 .. 2);
   my @inside = ($> + 0, $) + 0);
   call($id, 'PR_SET_DUMPABLE', prctl => $PR_SET_DUMPABLE, 1, 0, 0, 0);
-  call($id, 'setns of the user namespace', setns => $owner + 0, $CLONE_NEWUSER);
-  call($id, 'setns of the mount namespace', setns => fileno $mounts, $CLONE_NEWNS);
-  my @maps = ("$inside[0] " . ($> + 0) . ' 1', "$inside[1] " . ($) + 0) . ' 1');
+  call($id, 'setns of the user namespace', setns => $owner, $CLONE_NEWUSER);
+  call($id, 'setns of the mount namespace', setns => $mounts, $CLONE_NEWNS);
+  $sandbox->{maps} = ["$inside[0] " . ($> + 0) . ' 1', "$inside[1] " . ($) + 0) . ' 1'];
   call($id, 'unshare', unshare => $CLONE_NEWUSER | $CLONE_NEWNS | $CLONE_OTHERS | ($network ? 0 : $CLONE_NEWNET));
   stay_with_parent();
   kill 'KILL', $$ if getppid != $fork_server;
   my $init = call($id, 'clone', clone => $CLONE_PARENT | $SIGCHLD, 0, 0, 0, 0);
-  be_init($id, $entrance, fileno $input, $further, $filter, $network, \@maps, @rest) if !$init;
+  be_init($setup, $sandbox) if !$init;
   report('entered', $id, $init);
   syswrite $ringer, "$$ $init\n";
   leave(0);
 }
 
 sub be_init {
-  my ($id, $entrance, $input, $further, $filter, $network, $maps, @rest) = @_;
+  my ($setup, $sandbox) = @_;
+  my ($id, $entrance, @rest) = ($setup->{id}, $sandbox->{entrance}, @{ $setup->{rest} });
   my $PR_SET_DUMPABLE = 4;
   stay_with_parent();
   close $ringer;
   $0 = 'sandbox';
-  furnish($id, $maps, $network, \@rest);
-  shed_privileges($id, $filter);
+  furnish($id, @$sandbox{qw(maps network)}, \@rest);
+  shed_privileges($id, $sandbox->{filter});
   report('prepared', $id);
   my ($unread, %orders) = ('');
   await_order('begin', $entrance, \$unread, \%orders);
-  fill($id, $further->[0], @rest) if @rest;
+  fill($id, $setup->{passed}[3], @rest) if @rest;
   await_order('command', $entrance, \$unread, \%orders);
   call($id, 'PR_SET_DUMPABLE', prctl => $PR_SET_DUMPABLE, 0, 0, 0, 0);
   my $command = fork // fail($id, 'fork of the command');
-  be_command($id, $input, @{ $orders{command} }) if !$command;
+  be_command($id, $sandbox->{input}, @{ $orders{command} }) if !$command;
   while ((my $pid = wait) != $command) { leave(1) if $pid < 0 }
   report('exited', $id, $?);
   leave(0);
@@ -173,8 +182,8 @@ sub fill {
   my ($id, $source, @argv) = @_;
   my $pid = fork // fail($id, 'fork of the archiver');
   if (!$pid) {
-    pass($id, 0, $source);
-    execute($argv[0], @argv);
+    pass($id, $source, 0);
+    execute($argv[0], $argv[0], words(\@argv, []));
   }
   waitpid $pid, 0;
   $? == 0 or fail($id, 'the archiver');
@@ -195,17 +204,17 @@ sub await_order {
 
 sub be_command {
   my ($id, $input, $rlimits, $has_input, $cwd, @rest) = @_;
-  my $O_RDONLY = 0;
+  my @environment = splice @rest, 0, shift @rest;
+  my ($file, @argv) = @rest;
   syscall $call{setsid};
   if ($has_input) {
-    sysopen(my $file, "/proc/self/fd/$input", $O_RDONLY) or fail($id, 'the standard input');
-    pass($id, 0, fileno $file);
+    my $opened = open_above(0, "/proc/self/fd/$input", $O_RDONLY) // fail($id, 'the standard input');
+    pass($id, $opened, 0);
   }
   chdir $cwd or fail($id, $cwd);
-  %ENV = map { split /=/, $_, 2 } splice @rest, 0, shift @rest;
-  limit($rlimits);
+  limit(limits($rlimits));
   report('executing', $id);
-  execute(@rest);
+  execute($file, $argv[0], words(\@argv, \@environment));
 }
 
 sub call {

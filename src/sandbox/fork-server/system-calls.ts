@@ -1,4 +1,4 @@
-/** The system calls that Perl has no function for, by their numbers. */
+/** The system calls that Perl has no function for, or does more than is wanted, by their numbers. */
 const SYSTEM_CALLS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   x64: {
     setsid: 112,
@@ -19,6 +19,13 @@ const SYSTEM_CALLS: Readonly<Record<string, Readonly<Record<string, number>>>> =
     clone: 56,
     rt_sigprocmask: 14,
     signalfd4: 289,
+    execve: 59,
+    openat: 257,
+    close: 3,
+    read: 0,
+    write: 1,
+    fcntl: 72,
+    ioctl: 16,
   },
   arm64: {
     setsid: 157,
@@ -39,6 +46,13 @@ const SYSTEM_CALLS: Readonly<Record<string, Readonly<Record<string, number>>>> =
     clone: 220,
     rt_sigprocmask: 135,
     signalfd4: 74,
+    execve: 221,
+    openat: 56,
+    close: 57,
+    read: 63,
+    write: 64,
+    fcntl: 25,
+    ioctl: 29,
   },
 };
 

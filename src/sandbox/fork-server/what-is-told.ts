@@ -19,7 +19,7 @@ export function exitOf(status: number, orphans: number | null): CommandExit {
  * @param what what could not be done then
  */
 export function setupFailure(
-  { errno, at }: Extract<Report, { kind: 'failed' }>,
+  { errno, at }: Extract<Report, { kind: 'failed' | 'refused' }>,
   { groups, directories }: { readonly groups: GroupSetup | null; readonly directories: readonly string[] },
   code: string,
   what: string,
