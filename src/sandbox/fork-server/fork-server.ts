@@ -41,7 +41,10 @@ export class ForkServer implements AsyncDisposable {
    * @param environment by which the process is known to whoever sweeps; commands do not see it
    */
   constructor(perl: string, environment: Readonly<Record<string, string>>, logger: Logger) {
-    const { child, ended } = spawnHelper(perl, forkServerArguments(), { environment, output: 'pipe' });
+    const { child, ended } = spawnHelper(perl, forkServerArguments(), {
+      environment: { ...environment, ...BOUND_AT_ONCE },
+      output: 'pipe',
+    });
     this.#child = child;
     let said = '';
     child?.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -162,6 +165,9 @@ export class ForkServer implements AsyncDisposable {
     this.#awaited.clear();
   }
 }
+
+/** Has the linker look up all functions when Perl starts: else each process that is forked would look up its own. */
+const BOUND_AT_ONCE = { LD_BIND_NOW: '1' };
 
 /** What is kept of what it says on stderr, for the log. */
 const MAX_SAID_CHARACTERS = 1_000;
