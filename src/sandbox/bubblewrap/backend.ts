@@ -62,6 +62,7 @@ export class BubblewrapBackend implements SandboxBackend {
 
   giveBack(): void {
     this.#pool.giveBack();
+    void this.#context.cgroups.dropSpare();
   }
 
   async close(): Promise<{ leaked: number }> {

@@ -54,7 +54,7 @@ export class PreparedSandbox {
    */
   static async make(id: string, policy: SandboxPolicy, context: BubblewrapContext): Promise<PreparedSandbox> {
     const { instance, cgroups, maker, logger } = context;
-    const cgroup = cgroups.planGroup(id, policy, { helperTasks: maker.helpers });
+    const cgroup = cgroups.takeGroup(policy, { helperTasks: maker.helpers });
     const markers = { [INSTANCE_MARKER]: instance.id, [EXECUTION_MARKER]: id };
     try {
       const live = await maker.make({ policy, cgroup, markers }).catch(async (error: unknown) => {
@@ -125,7 +125,9 @@ export class PreparedSandbox {
     const { instance, logger } = this.#context;
     const leaked = await terminateOrCount(this, { executionId: this.#id, logger });
     this.live.release(leaked > 0);
-    await this.#attempt('the cgroups could not be removed', () => this.cgroup.remove());
+    await this.#attempt('the cgroups could not be removed', () =>
+      leaked === 0 ? this.cgroup.giveBack() : this.cgroup.remove(),
+    );
     if (leaked === 0) instance.ledger.ended(this.#id);
     return { leaked };
   }

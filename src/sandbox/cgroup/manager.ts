@@ -88,11 +88,11 @@ export class CgroupManager implements AsyncDisposable {
    * As `planGroup`, with groups that earlier tasks have given back as far as there are any that fit: those are there
    * already, and hold the limits. As tasks come after one another, the groups are not called after them.
    */
-  takeGroup(limits: CgroupLimits): TaskCgroup {
+  takeGroup(limits: CgroupLimits, { helperTasks = 0 }: { helperTasks?: number } = {}): TaskCgroup {
     const planned: TaskGroup[] = [];
     this.#taken += 1;
     const name = `${SHARED_PREFIX}${this.#taken}`;
-    const groups = this.#plan(limits, 0).map((plan) => {
+    const groups = this.#plan(limits, helperTasks).map((plan) => {
       const spare = this.#spare.take(plan);
       if (spare !== undefined) return spare;
       const group = this.#newGroup(plan, name);
@@ -127,7 +127,8 @@ export class CgroupManager implements AsyncDisposable {
 
   #plan(limits: CgroupLimits, helperTasks: number): TaskGroupPlan[] {
     return hierarchiesFor(limits, this.#hierarchies).map(({ version, directory, features }) => {
-      return { version, hierarchy: directory, features, writes: limitWrites(version, features, limits, helperTasks) };
+      const writes = limitWrites(version, features, limits, helperTasks);
+      return { version, hierarchy: directory, features, writes, leastTasks: 1 + helperTasks };
     });
   }
 

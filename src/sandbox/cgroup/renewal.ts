@@ -48,7 +48,7 @@ const AS_NEW: Readonly<Record<CgroupFeature, (group: TaskGroup) => Promise<boole
   pids: async (group) => {
     const peak = await number(group, 'pids.peak');
     const events = parseFlatKeyed((await group.read('pids.events')) ?? '');
-    return peak !== null && peak <= 1 && events.get('max') === 0;
+    return peak !== null && peak <= group.leastTasks && events.get('max') === 0;
   },
   // What is left of the quota of a period is not to be seen.
   cpu: async (group) => (await group.read('cpu.cfs_quota_us'))?.trim() === '-1',

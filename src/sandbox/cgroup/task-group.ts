@@ -10,6 +10,8 @@ export interface TaskGroupPlan {
   readonly features: ReadonlySet<CgroupFeature>;
   /** What makes it hold the limits of its task, in order. */
   readonly writes: readonly LimitWrite[];
+  /** As many threads as there are in it at once for any task. */
+  readonly leastTasks: number;
 }
 
 /**
@@ -22,16 +24,18 @@ export class TaskGroup implements TaskGroupPlan {
   readonly directory: string;
   readonly features: ReadonlySet<CgroupFeature>;
   readonly writes: readonly LimitWrite[];
+  readonly leastTasks: number;
   readonly #files: CgroupFiles;
   readonly #read = new Map<string, Promise<OpenCgroupFile | null>>();
   readonly #written = new Map<string, Promise<WritableCgroupFile>>();
   #closed = false;
 
-  constructor({ version, hierarchy, features, writes }: TaskGroupPlan, directory: string, files: CgroupFiles) {
+  constructor({ version, hierarchy, features, writes, leastTasks }: TaskGroupPlan, directory: string, files: CgroupFiles) {
     this.version = version;
     this.hierarchy = hierarchy;
     this.features = features;
     this.writes = writes;
+    this.leastTasks = leastTasks;
     this.directory = directory;
     this.#files = files;
   }

@@ -70,12 +70,14 @@ export class ForkedSandbox {
   }
 
   /**
-   * Runs the one command, once all is prepared. Resolves when that has its standard input and is about to be executed.
+   * Runs the one command, once all is prepared. Resolves when that has its standard input, where it is to have one: else at
+   * once, for a report would wake up this process right when the command is to be executed.
    * @throws SandboxError kind `sandbox`, code `sandbox_failed`
    */
   async run(command: SandboxCommand): Promise<void> {
+    if (this.#failure !== null) throw this.#failure;
     this.#send(encodeCommand(this.#id, command));
-    await this.#step('executing');
+    if (command.stdin === 'pipe') await this.#step('executing');
   }
 
   /** To be called with each report on it, in their order. */

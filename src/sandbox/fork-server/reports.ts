@@ -12,7 +12,7 @@ export type Report =
   | { readonly kind: 'prepared'; readonly id: number }
   /** Of a sandbox: the files are in its workspace. */
   | { readonly kind: 'filled'; readonly id: number }
-  /** Of a sandbox: its command has its standard input, and is executed next. */
+  /** Of a sandbox: its command has its standard input. Only where it is to have one. */
   | { readonly kind: 'executing'; readonly id: number }
   /** Of a sandbox: how its command ended, as wait(2) gives it. It comes before `ended`. */
   | { readonly kind: 'exited'; readonly id: number; readonly status: number }

@@ -106,8 +106,7 @@ sub be_init {
   fill($id, $setup->{passed}[3], @rest) if @rest;
   await_order('command', $entrance, \$unread, \%orders);
   call($id, 'PR_SET_DUMPABLE', prctl => $PR_SET_DUMPABLE, 0, 0, 0, 0);
-  my $command = fork // fail($id, 'fork of the command');
-  be_command($id, $sandbox->{input}, @{ $orders{command} }) if !$command;
+  my $command = start_command($id, $sandbox->{input}, @{ $orders{command} });
   while ((my $pid = wait) != $command) { leave(1) if $pid < 0 }
   report('exited', $id, $?);
   leave(0);
@@ -202,19 +201,23 @@ sub await_order {
   }
 }
 
-sub be_command {
+sub start_command {
   my ($id, $input, $rlimits, $has_input, $cwd, @rest) = @_;
+  my @limits = limits($rlimits);
   my @environment = splice @rest, 0, shift @rest;
   my ($file, @argv) = @rest;
+  my @words = words(\@argv, \@environment);
+  my $stdin = "/proc/self/fd/$input";
+  my $pid = fork // fail($id, 'fork of the command');
+  return $pid if $pid;
   syscall $call{setsid};
   if ($has_input) {
-    my $opened = open_above(0, "/proc/self/fd/$input", $O_RDONLY) // fail($id, 'the standard input');
-    pass($id, $opened, 0);
+    pass($id, open_above(0, $stdin, $O_RDONLY) // fail($id, 'the standard input'), 0);
+    report('executing', $id);
   }
   chdir $cwd or fail($id, $cwd);
-  limit(limits($rlimits));
-  report('executing', $id);
-  execute($file, $argv[0], words(\@argv, \@environment));
+  limit(@limits);
+  execute($file, $argv[0], @words);
 }
 
 sub call {
