@@ -52,8 +52,13 @@ export class BubblewrapBackend implements SandboxBackend {
 
   async createContainer(spec: ContainerSpec): Promise<Container> {
     checkFiles(spec.files, spec.limits);
-    const sandbox = await this.#pool.take(this.#policyOf(spec), spec.executionId);
-    return BubblewrapContainer.create(spec, this.#sharedContext(), sandbox);
+    try {
+      const sandbox = await this.#pool.take(this.#policyOf(spec), spec.executionId);
+      return await BubblewrapContainer.create(spec, this.#sharedContext(), sandbox);
+    } catch (error) {
+      this.#pool.over();
+      throw error;
+    }
   }
 
   keepWarm(limits: EffectiveLimits): void {
@@ -137,8 +142,17 @@ export class BubblewrapBackend implements SandboxBackend {
     const provided = writeIdentityFiles(directory, { user, network });
     const tools = this.#tools();
     const maker = new Maker({ starting, tools, user, provided, seccompFile: writeFilter(directory), layout, network });
-    const underWay = () => this.#pool.replace();
-    return { instance, cgroups, maker, provided, layout, path: visiblePath(layout), allowedCwd, underWay, logger };
+    return {
+      instance,
+      cgroups,
+      maker,
+      provided,
+      layout,
+      path: visiblePath(layout),
+      allowedCwd,
+      pool: this.#pool,
+      logger,
+    };
   }
 
   #tools(): BubblewrapTools {

@@ -47,7 +47,6 @@ export class BubblewrapContainer implements Container {
       const before = await sandbox.begin(spec.executionId, spec.files);
       return new BubblewrapContainer(spec, context, { sandbox, before });
     } catch (error) {
-      context.underWay();
       await sandbox.close();
       throw error;
     }
@@ -69,7 +68,7 @@ export class BubblewrapContainer implements Container {
     const sandbox = this.#sandbox;
     const accounting = new TaskAccounting(sandbox.cgroup, sandbox.helpers, this.#before);
     const running = await sandbox.live.run(command);
-    this.#context.underWay();
+    this.#context.pool.underWay();
     return new BubblewrapProcess(sandbox, accounting, running);
   }
 
@@ -92,8 +91,7 @@ export class BubblewrapContainer implements Container {
   }
 
   cleanup(): Promise<{ leaked: number }> {
-    this.#context.underWay();
-    this.#cleaning ??= this.#sandbox.close();
+    this.#cleaning ??= this.#sandbox.close().finally(() => this.#context.pool.over());
     return this.#cleaning;
   }
 }

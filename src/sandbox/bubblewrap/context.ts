@@ -5,6 +5,7 @@ import type { Starting } from '../starting.js';
 import type { TaskUser } from './identity.js';
 import type { Layout, ProvidedFiles } from './layout.js';
 import type { SandboxMaker } from './live-sandbox.js';
+import type { WarmPool } from './warm-pool.js';
 
 /** The programs that a sandbox is made with, as absolute paths. */
 export interface BubblewrapTools {
@@ -35,7 +36,6 @@ export interface BubblewrapContext extends Pick<MakingContext, 'layout' | 'provi
   /** The PATH of a task that sets none. */
   readonly path: string;
   readonly allowedCwd: readonly string[];
-  /** To be called when a task is under way, or never will be. */
-  readonly underWay: () => void;
+  readonly pool: WarmPool;
   readonly logger: Logger;
 }

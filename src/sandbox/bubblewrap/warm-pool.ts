@@ -12,6 +12,9 @@ export interface WarmPoolOptions {
   readonly logger: Logger;
 }
 
+/** A task that takes so long is no short one. */
+const SHORT_MS = 10;
+
 /** So many descriptors are left to tasks, beside those of the tasks that run. */
 const DESCRIPTORS_LEFT = 200;
 
@@ -22,8 +25,9 @@ interface Refill {
 
 /**
  * Sandboxes that were made beforehand, each for one task whose policy is that of the sandbox; a task that finds none has
- * one made. What is taken is replaced when its task is under way, one after the other; not while tasks wait for theirs to be
- * made, from which it would take.
+ * one made. What is taken is replaced, one after the other: where one task runs at a time, when it is under way, which the
+ * other processors have time for; where there are several, when one of them is over or takes long; and never while tasks
+ * wait for theirs to be made, from which it would take.
  */
 export class WarmPool {
   readonly #options: WarmPoolOptions;
@@ -33,6 +37,7 @@ export class WarmPool {
   readonly #refills = new Map<Refill, Promise<PreparedSandbox | null>>();
   readonly #closings = new Set<Promise<unknown>>();
   #state: 'cold' | 'warm' | 'closed' = 'cold';
+  #taken = 0;
   #coldStarts = 0;
   #made = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -56,18 +61,26 @@ export class WarmPool {
    * @throws SandboxError kind `sandbox` where none can be made
    */
   async take(policy: SandboxPolicy, executionId: string): Promise<PreparedSandbox> {
+    this.#taken += 1;
     if (this.#state !== 'warm') return this.#options.make(executionId, policy);
     this.#demand.note(policy);
     const warm = this.#waiting(policy.key) ?? (await this.#claim(policy.key));
     this.#options.logger.debug({ executionId, warm: warm !== null }, 'a task has its sandbox');
+    this.#prepareSoon(SHORT_MS);
     if (warm === null) return this.#startCold(policy, executionId);
     this.#pause.succeeded();
     return warm;
   }
 
-  /** To be called when a task that has taken one is under way, or never will be: now what it took is replaced. */
-  replace(): void {
-    this.#prepareSoon();
+  /** To be called when the command of a task is about to be executed. */
+  underWay(): void {
+    if (this.#taken === 1) this.#refillSoon();
+  }
+
+  /** To be called when a task that has taken a sandbox, or tried to, is over. */
+  over(): void {
+    this.#taken -= 1;
+    if (this.#taken > 0) this.#refillSoon();
   }
 
   /** Closes what waits, for what it holds is needed. It is prepared anew after a while. */
@@ -124,13 +137,24 @@ export class WarmPool {
     }
   }
 
-  #prepareSoon(): void {
+  #prepareSoon(waitMs = 0): void {
     if (this.#timer !== null || this.#state !== 'warm') return;
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      if (this.#pause.leftMs > 0) this.#prepareSoon();
-      else if (this.#coldStarts === 0) this.#refill();
-    }, this.#pause.leftMs).unref();
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = null;
+        this.#refillUnlessBusy();
+      },
+      Math.max(waitMs, this.#pause.leftMs),
+    ).unref();
+  }
+
+  #refillSoon(): void {
+    setImmediate(() => this.#refillUnlessBusy()).unref();
+  }
+
+  #refillUnlessBusy(): void {
+    if (this.#pause.leftMs > 0) this.#prepareSoon();
+    else if (this.#coldStarts === 0) this.#refill();
   }
 
   #refill(): void {

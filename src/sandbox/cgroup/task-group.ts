@@ -30,7 +30,11 @@ export class TaskGroup implements TaskGroupPlan {
   readonly #written = new Map<string, Promise<WritableCgroupFile>>();
   #closed = false;
 
-  constructor({ version, hierarchy, features, writes, leastTasks }: TaskGroupPlan, directory: string, files: CgroupFiles) {
+  constructor(
+    { version, hierarchy, features, writes, leastTasks }: TaskGroupPlan,
+    directory: string,
+    files: CgroupFiles,
+  ) {
     this.version = version;
     this.hierarchy = hierarchy;
     this.features = features;
