@@ -6,6 +6,7 @@ import { environmentOf } from './environment.js';
 import { SpawnFailedError } from './errors.js';
 import { describeSystemError, findExecutable } from './executable.js';
 import type { KeepAlive } from './keep-alive.js';
+import { intoOneBuffer } from './one-buffer.js';
 import { StderrTail } from './stderr-tail.js';
 
 /** What a sidecar process is started from. */
@@ -49,6 +50,7 @@ export async function spawnChild(options: ChildOptions, keepAlive: KeepAlive): P
 export class SidecarChild {
   readonly pid: number;
   readonly stdin: Socket;
+  /** Its chunks are good as `intoOneBuffer` says. */
   readonly stdout: Socket;
   readonly stderr: StderrTail;
   /** Resolves once the process is dead and what it wrote has been read. Never rejects. */
@@ -61,7 +63,7 @@ export class SidecarChild {
     this.keepAlive = keepAlive;
     this.pid = child.pid!;
     this.stdin = child.stdin as Socket;
-    this.stdout = child.stdout as Socket;
+    this.stdout = intoOneBuffer(child.stdout as Socket);
     const stderr = child.stderr as Socket;
     this.stderr = new StderrTail(stderr, onStderr);
     this.gone = whenGone(child);

@@ -61,11 +61,6 @@ export class Lifetime {
     return this.#step !== undefined && this.#step !== 'shutdown';
   }
 
-  /** Whether a signal has been sent to end the sidecar: what it was writing may be cut off. */
-  get isSignalled(): boolean {
-    return this.#step === 'SIGTERM' || this.#step === 'SIGKILL';
-  }
-
   /** Closes the sidecar. A second call with mode `now` hurries a drain. */
   close(options: CloseOptions): Promise<ExitInfo> {
     this.#graces = withGraces(options.graceMs, this.#graces);

@@ -102,11 +102,13 @@ export class OutputStream implements AsyncIterable<OutputChunk> {
     for (const chunk of [...this.#incoming.splice(0), ...this.#outgoing.splice(0)]) this.#taken(chunk);
   }
 
-  /** Credit goes out in steps of half a window, so that it does not cost a frame a chunk. */
+  /**
+   * Credit goes out in steps of a quarter of a window: not with every small chunk, and before the sidecar has to wait.
+   */
   #taken(chunk: OutputChunk): void {
     this.#takenBytes += chunk.data.byteLength;
     const allowed = this.#takenBytes + this.#windowBytes;
-    if (this.#end || allowed - this.#allowedBytes < this.#windowBytes / 2) return;
+    if (this.#end || allowed - this.#allowedBytes < this.#windowBytes / 4) return;
     this.#allowedBytes = allowed;
     this.#allow(allowed);
   }

@@ -15,12 +15,13 @@ export interface PacedReaderOptions {
 
 /**
  * Reads frames from a stream, and never so many in one turn of the event loop that a flood of them starves the host:
- * beyond `FRAMES_PER_TURN` the stream is paused, which holds back its writer, until the rest has had its turns.
+ * beyond `FRAMES_PER_TURN` the stream is paused, which holds back its writer, until the rest has had its turns. Chunks may
+ * be used again once the stream has been given back or resumed: see `intoOneBuffer`.
  */
 export class PacedReader {
   readonly #stream: Readable;
   readonly #options: PacedReaderOptions;
-  readonly #reader = new FrameReader();
+  readonly #reader = new FrameReader({ chunksAreLent: true });
   #left = FRAMES_PER_TURN;
   #turn: NodeJS.Immediate | undefined;
   #isBehind = false;

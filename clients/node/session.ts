@@ -161,7 +161,7 @@ export class Session {
   }
 
   #fault(fault: ProtocolFault | SidecarError): void {
-    const isCutOff = fault.code === 'frame_truncated' && this.lifetime.isSignalled;
+    const isCutOff = fault.code === 'frame_truncated' && this.lifetime.isLeft;
     if (fault instanceof SidecarError) this.#startFailure ??= { error: fault };
     else if (!isCutOff)
       this.#lose({ code: 'sidecar_fault', protocolCode: fault.code, message: fault.message, cause: fault });

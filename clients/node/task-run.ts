@@ -121,7 +121,11 @@ export class TaskRun {
         break;
       case 'output':
         if (!streamsOutput(this.#input)) throw this.#unexpected(frame.type);
-        this.output.push({ ...frame.body, data: ownBytes(frame.body.data) });
+        this.output.push({
+          stream: frame.body.stream,
+          offset: frame.body.offset,
+          data: ownBytes(frame.body.data),
+        });
         break;
       case 'usage':
         this.usage.notify(frame.body);

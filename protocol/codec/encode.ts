@@ -4,6 +4,7 @@ import { ProtocolFault } from '../faults.js';
 import { encodeBareFrame, MAX_BARE_PAYLOAD_BYTES } from './bare-frame.js';
 import { writeUint32 } from './big-endian.js';
 import { surveyBody, toWellFormed } from './encodable.js';
+import { encodeOutputFrame, isOutput, outputPayloadBytes } from './output-frame.js';
 
 /** A frame to be sent. Fields of the body that are `undefined` are left out. */
 export interface OutgoingFrame {
@@ -40,6 +41,9 @@ export function encodeFrame(frame: OutgoingFrame, options: EncodeOptions = {}): 
     maxFrameBytes >= MAX_BARE_PAYLOAD_BYTES
   ) {
     return encodeBareFrame(frame.type, frame.id, allocate);
+  }
+  if (frame.type === 'output' && isOutput(frame.body) && outputPayloadBytes(frame.id, frame.body) <= maxFrameBytes) {
+    return encodeOutputFrame(frame.id, frame.body, allocate);
   }
   const { minimumBytes, isWellFormed } = surveyBody(frame.body);
   if (minimumBytes > maxFrameBytes) {

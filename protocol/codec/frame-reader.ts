@@ -6,13 +6,14 @@ import { readUint32 } from './big-endian.js';
 import { ChunkQueue } from './chunk-queue.js';
 import { decodeFrame } from './decode.js';
 import { FrameAssembly } from './frame-assembly.js';
+import { decodeOutputFrame } from './output-frame.js';
 import { frameEmpty, frameTooLarge, frameTruncated } from './stream-faults.js';
 
 /**
  * Cuts a byte stream into frames, in time linear in its bytes however they are split into chunks.
  *
  * - A frame that lies whole in one chunk is not copied: the binaries in its body are views that keep the chunk alive
- *   (see `ownBytes`) and show later changes to it, so a chunk must not be reused after `push`.
+ *   (see `ownBytes`) and show later changes to it, so a chunk must not be reused after `push`: unless it is lent.
  * - A declared length is checked before anything is allocated, and allocation follows what has arrived.
  * - After a fault the stream is no longer understood: the reader throws that fault again on every further use.
  */
@@ -20,16 +21,20 @@ export class FrameReader {
   #maxFrameBytes: number;
   readonly #chunks = new ChunkQueue();
   readonly #assembly = new FrameAssembly();
+  readonly #chunksAreLent: boolean;
   /** How long the frame in assembly is, header included; the length of the header alone until that has come. */
   #assemblyTarget = FRAME_HEADER_BYTES;
   #fault: ProtocolFault | undefined;
 
   /**
    * @param options.maxFrameBytes the largest payload accepted, in bytes: 1 to 16,777,215 (the default)
+   * @param options.chunksAreLent whether a chunk may be reused as soon as the generator of its `push` has been read to its
+   * end. Frames are copied out of it then, each into bytes of its own.
    * @throws RangeError where `maxFrameBytes` is out of range
    */
-  constructor(options: { maxFrameBytes?: number } = {}) {
+  constructor(options: { maxFrameBytes?: number; chunksAreLent?: boolean } = {}) {
     this.#maxFrameBytes = checkMaximum(options.maxFrameBytes ?? MAX_FRAME_BYTES);
+    this.#chunksAreLent = options.chunksAreLent ?? false;
   }
 
   /** The largest payload accepted, in bytes. A new value goes for every frame whose header has not been read yet. */
@@ -87,7 +92,7 @@ export class FrameReader {
       const whole = this.#wholeFrame();
       if (whole !== undefined) return whole;
       const payload = this.#assembledPayload();
-      return payload && decodeFrame(payload);
+      return payload && (decodeOutputFrame(payload, 0, payload.byteLength, plainBytes) ?? decodeFrame(payload));
     } catch (error) {
       throw error instanceof ProtocolFault ? this.#stop(error) : error;
     }
@@ -105,7 +110,12 @@ export class FrameReader {
       return undefined;
     }
     this.#chunks.skip(end - offset);
-    return decodeBareFrame(firstChunk, start, end) ?? decodeFrame(plainBytes(firstChunk, start, end));
+    const take = this.#chunksAreLent ? copiedBytes : plainBytes;
+    return (
+      decodeBareFrame(firstChunk, start, end) ??
+      decodeOutputFrame(firstChunk, start, end, take) ??
+      decodeFrame(take(firstChunk, start, end))
+    );
   }
 
   /** The payload of a frame that lies in several chunks, copied together as far as it has come. */
@@ -117,7 +127,7 @@ export class FrameReader {
         this.#assemblyTarget = FRAME_HEADER_BYTES;
         return this.#assembly.finish(piece).subarray(FRAME_HEADER_BYTES);
       }
-      this.#assembly.append(piece);
+      this.#assembly.append(this.#chunksAreLent ? new Uint8Array(piece) : piece);
       if (isWhole) this.#assemblyTarget += this.#readHeader(this.#assembly.head(FRAME_HEADER_BYTES), 0);
     }
     return undefined;
@@ -168,4 +178,8 @@ function checkMaximum(maxFrameBytes: number): number {
 /** Subclasses such as Node's Buffer would be passed on to the binaries in a body, whose `slice` means something else. */
 function plainBytes(chunk: Uint8Array, start: number, end: number): Uint8Array {
   return new Uint8Array(chunk.buffer, chunk.byteOffset + start, end - start);
+}
+
+function copiedBytes(chunk: Uint8Array, start: number, end: number): Uint8Array {
+  return new Uint8Array(plainBytes(chunk, start, end));
 }

@@ -9,8 +9,10 @@ import {
   type SidecarFrame,
   sidecarFrames,
 } from '../frames.js';
+import { outputSchema } from '../schemas/flow.js';
 import { anyMapSchema } from '../schemas/primitives.js';
 import { describeIssues, firstField, quoteText, withReasons } from './issues.js';
+import { isOutput } from './output-frame.js';
 
 /**
  * Checks a frame that a host has sent. Null for a type that begins with `x-`: such a frame is ignored. Fields of the
@@ -47,7 +49,7 @@ function parseFrame(raw: RawFrame, direction: Direction): { type: string; id: nu
       id,
     });
   }
-  if (definition.body === anyMapSchema) {
+  if (definition.body === anyMapSchema || (definition.body === outputSchema && isOutput(raw.body))) {
     return raw;
   }
   const parsed = definition.body.safeParse(raw.body, withReasons);

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { type LimitEvidence, MAX_OUTPUT_CHUNK_BYTES, type OutputOptions } from '../../protocol/index.js';
 import { outputChunks } from '../sandbox/index.js';
 import type { QueueGauge } from '../tracking/index.js';
@@ -71,18 +72,30 @@ export class OutputRelay {
     return { status: 'outputLimitExceeded', evidence: this.#evidence };
   }
 
-  /** Reads one stream to its end. Never rejects: a stream that breaks has ended. */
+  /**
+   * Reads one stream to its end, and no further while what came waits to be taken. Never rejects: a stream that breaks
+   * has ended.
+   */
   async pump(name: OutputStreamName, stream: Readable): Promise<void> {
-    try {
-      for await (const chunk of stream) {
-        const waiting = this.#accept(name, chunk as Uint8Array);
-        if (waiting !== undefined) await this.#waitFor(waiting);
-        outputChunks.giveBack(chunk as Uint8Array);
-        this.#lastProgress = performance.now();
+    let delivery: Promise<void> | undefined;
+    stream.on('data', (chunk: Uint8Array) => {
+      const waiting = this.#accept(name, chunk);
+      if (waiting === undefined) {
+        this.#release(chunk);
+        return;
       }
+      stream.pause();
+      delivery = this.#waitFor(waiting).then(() => {
+        this.#release(chunk);
+        stream.resume();
+      });
+    });
+    try {
+      await finished(stream);
     } catch {
       this.#streams[name].cut = true;
     }
+    await delivery;
   }
 
   /** Output that waits to be taken is dropped from now on, and marked as truncated. */
@@ -147,15 +160,33 @@ export class OutputRelay {
     this.#options.onLimit(this.#evidence);
   }
 
-  async #deliver(name: OutputStreamName, state: StreamState, data: Uint8Array): Promise<void> {
+  /** Answers undefined where all of it has been taken at once. */
+  #deliver(name: OutputStreamName, state: StreamState, data: Uint8Array): Promise<void> | undefined {
     const { signal } = this.#abandonment;
     for (let at = 0; at < data.byteLength && !signal.aborted; at += MAX_OUTPUT_CHUNK_BYTES) {
       const piece = data.subarray(at, at + MAX_OUTPUT_CHUNK_BYTES);
       const offset = state.deliveredBytes;
       state.deliveredBytes += piece.byteLength;
-      await this.#options.deliver(name, offset, piece);
+      const waiting = this.#options.deliver(name, offset, piece);
+      if (waiting !== undefined) return this.#deliverRest(waiting, name, state, data.subarray(at + piece.byteLength));
     }
     state.cut ||= signal.aborted;
+    return undefined;
+  }
+
+  async #deliverRest(
+    waiting: Promise<void>,
+    name: OutputStreamName,
+    state: StreamState,
+    rest: Uint8Array,
+  ): Promise<void> {
+    await waiting;
+    await this.#deliver(name, state, rest);
+  }
+
+  #release(chunk: Uint8Array): void {
+    outputChunks.giveBack(chunk);
+    this.#lastProgress = performance.now();
   }
 
   async #waitFor(delivery: Promise<void>): Promise<void> {

@@ -31,10 +31,10 @@ export function openOutputPipe(fifo: string): Pipe<Readable> {
 }
 
 /**
- * So much of a command's output is read at a time. A frame with it is no longer than the 64 KiB that a host in Node reads
- * at a time: mostly it is found whole in what was read, and need not be put together out of two pieces.
+ * So much of a command's output is read at a time: a pipe holds no more by default, and the window of a host is mostly a
+ * multiple of it, so that no chunk has to be cut in two where the window ends.
  */
-const READ_BYTES = MAX_OUTPUT_CHUNK_BYTES - 128;
+const READ_BYTES = MAX_OUTPUT_CHUNK_BYTES;
 
 /** All pipes are read into this, one after the other, and what was read is copied out of it at once. */
 const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);

@@ -25,6 +25,36 @@ describe('frames', () => {
     );
   });
 
+  test('are the same for every split where chunks are lent, and overwritten as soon as they have been read', () => {
+    const output = encodeFrame({
+      type: 'output',
+      id: 1,
+      body: { stream: 'stdout', offset: 0, data: utf8('abc'.repeat(9)) },
+    });
+    const large = encodeFrame({
+      type: 'reply',
+      id: 1,
+      body: { text: 'x'.repeat(50_000), data: new Uint8Array(20_000) },
+    });
+    const lent = concat(stream, output, large, output);
+    const frames = readAll(new FrameReader(), lent);
+    const buffer = new Uint8Array(lent.byteLength);
+    fc.assert(
+      fc.property(splitsOf(lent), (chunks) => {
+        const reader = new FrameReader({ chunksAreLent: true });
+        const read = chunks.flatMap((chunk) => {
+          buffer.set(chunk);
+          const frames = [...reader.push(buffer.subarray(0, chunk.byteLength))];
+          buffer.fill(0xff);
+          return frames;
+        });
+        expect(read).toEqual(frames);
+        reader.end();
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   test('are the same in single bytes', () => {
     const reader = new FrameReader();
     expect(readAll(reader, ...Array.from(stream, (byte) => Uint8Array.of(byte)))).toEqual(expected);
