@@ -59,7 +59,7 @@ export class ProcessContainer implements Container {
         await makeDirectories(container.#takeDirectories());
         container.#given = await writeFiles(container.workspace, spec.files, spec.limits);
       }
-      container.#cgroup = context.cgroups.takeGroup(spec.limits);
+      container.#cgroup = context.cgroups.planGroup(spec.limits);
       return container;
     } catch (error) {
       await container.cleanup();

@@ -7,8 +7,8 @@ import { remainsOf } from './support/remains.js';
 
 const SIZE = 3;
 
-/** The sidecar, its guardian, and of each sandbox bubblewrap, its first process, the launcher and a shell. */
-const PROCESSES = 2 + 4 * SIZE;
+/** The sidecar, its guardian, its fork server where it has one, and of each sandbox at least its first process. */
+const PROCESSES = 3 + SIZE;
 
 describe.skipIf(withoutBubblewrap)('a sidecar with sandboxes that wait for tasks', () => {
   it.each(['SIGKILL', 'SIGTERM'] as const)('leaves none of them when it ends by %s', async (signal) => {

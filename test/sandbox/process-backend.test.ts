@@ -216,15 +216,13 @@ describe('a signal to a command', () => {
         'trap "echo parent" USR1; sh -c \'trap "echo child; exit" USR1; echo ready; while :; do sleep 0.05; done\' & wait; wait',
       ),
     );
-    const chunks: string[] = [];
     process.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-      chunks.push(chunk);
       if (chunk.includes('ready')) process.signal('SIGUSR1');
     });
-    await process.exited;
+    const { stdout } = await finish(process);
     await process.killTree();
-    expect(chunks.join('')).toContain('child');
-    expect(chunks.join('')).toContain('parent');
+    expect(stdout).toContain('child');
+    expect(stdout).toContain('parent');
   });
 
   it('finds nobody after its tree was killed', async () => {

@@ -54,7 +54,7 @@ export class PreparedSandbox {
    */
   static async make(id: string, policy: SandboxPolicy, context: BubblewrapContext): Promise<PreparedSandbox> {
     const { instance, cgroups, maker, logger } = context;
-    const cgroup = cgroups.takeGroup(policy, { helperTasks: maker.helpers });
+    const cgroup = cgroups.planGroup(policy, { helperTasks: maker.helpers });
     const markers = { [INSTANCE_MARKER]: instance.id, [EXECUTION_MARKER]: id };
     try {
       const live = await maker.make({ policy, cgroup, markers }).catch(async (error: unknown) => {

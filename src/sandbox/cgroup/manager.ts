@@ -15,10 +15,7 @@ import { TaskGroup, type TaskGroupPlan } from './task-group.js';
 /** What the directories of instances begin with: `exec-sidecar-<instance>`. */
 export const INSTANCE_PREFIX = 'exec-sidecar-';
 
-/** What the directories of groups begin with that several tasks may have, one after the other: this, and a number. */
-const SHARED_PREFIX = 'tasks-';
-
-/** What instance ids and execution ids look like: they become the names of directories. */
+/** What instance ids look like: they become the names of directories. */
 export const GROUP_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 export interface CgroupManagerOptions {
@@ -43,7 +40,7 @@ export class CgroupManager implements AsyncDisposable {
   readonly #files: CgroupFiles;
   readonly #tasks = new Set<TaskCgroup>();
   readonly #spare: SpareGroups;
-  #taken = 0;
+  #planned = 0;
 
   private constructor(hierarchies: readonly Hierarchy[], support: CgroupSupport, files: CgroupFiles) {
     this.#hierarchies = hierarchies;
@@ -72,26 +69,15 @@ export class CgroupManager implements AsyncDisposable {
   }
 
   /**
-   * Plans the groups of a task, which hold its limits as far as `support` goes. They are made by whoever starts its first
-   * process, as the `setup` says, or by `make`.
-   * @param executionId matches GROUP_ID; no other living task has it
+   * Plans the groups of a task, which hold its limits as far as `support` goes: groups that earlier tasks have given back, as
+   * far as there are any that fit, and new ones. Those are made by whoever starts its first process, as the `setup` says,
+   * or by `make`. As tasks may come after one another in a group, none is called after its task.
    * @param options.helperTasks how many threads of the sandbox's own helpers run in the groups: not the task's share
-   * @throws SandboxError kind `sandbox`, code `cgroup_id`
    */
-  planGroup(executionId: string, limits: CgroupLimits, { helperTasks = 0 }: { helperTasks?: number } = {}): TaskCgroup {
-    const name = TASK_PREFIX + checkedId('executionId', executionId);
-    const planned = this.#plan(limits, helperTasks).map((plan) => this.#newGroup(plan, name));
-    return this.#add(planned, planned, limits);
-  }
-
-  /**
-   * As `planGroup`, with groups that earlier tasks have given back as far as there are any that fit: those are there
-   * already, and hold the limits. As tasks come after one another, the groups are not called after them.
-   */
-  takeGroup(limits: CgroupLimits, { helperTasks = 0 }: { helperTasks?: number } = {}): TaskCgroup {
+  planGroup(limits: CgroupLimits, { helperTasks = 0 }: { helperTasks?: number } = {}): TaskCgroup {
     const planned: TaskGroup[] = [];
-    this.#taken += 1;
-    const name = `${SHARED_PREFIX}${this.#taken}`;
+    this.#planned += 1;
+    const name = `${TASK_PREFIX}${this.#planned}`;
     const groups = this.#plan(limits, helperTasks).map((plan) => {
       const spare = this.#spare.take(plan);
       if (spare !== undefined) return spare;

@@ -6,7 +6,7 @@ import { TaskCounters } from './task-counters.js';
 import type { TaskGroup } from './task-group.js';
 import type { CgroupEvents, CgroupTotals, CgroupUsage, CpuUsage } from './usage.js';
 
-/** What the directories of tasks are called: this, and an id. */
+/** What the directories of tasks are called: this, and a number. */
 export const TASK_PREFIX = 'task-';
 
 /** What a task's groups come with from their manager. */
@@ -20,7 +20,7 @@ export interface TaskCgroupOptions {
   readonly removed: () => void;
 }
 
-/** The groups of one task, one in each hierarchy that is used. Planned by `CgroupManager.planGroup` or `takeGroup`. */
+/** The groups of one task, one in each hierarchy that is used. Planned by `CgroupManager.planGroup`. */
 export class TaskCgroup implements AsyncDisposable {
   /** What makes the groups that are not there yet, under the names that they were planned with. */
   readonly setup: GroupSetup;

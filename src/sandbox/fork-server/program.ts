@@ -12,7 +12,7 @@ export function forkServerArguments(): string[] {
 }
 
 /**
- * Reads orders from its standard input (see `messages.ts`) and reports on its standard output, one line at a time, each
+ * Reads orders from its standard input (see `orders.ts`) and reports on its standard output (`reports.ts`), one line at a time, each
  * in one write, since the processes that it has forked report as well. At the end of its input it kills what it has
  * started and exits; when it is killed itself, the kernel kills what it has forked.
  *
@@ -66,6 +66,7 @@ opendir(my $seen, "/proc/$sidecar/fd") or die "/proc/$sidecar/fd: $!\n";
 closedir $seen;
 my $children;
 syscall($call{prctl}, $PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 and open $children, '<', "/proc/self/task/$$/children";
+my $title = title('sandbox');
 my %handlers = (run => \&run, fifos => \&make_fifos, sandbox => \&make_sandbox, command => \&pass_on);
 report('ready', 0);
 
@@ -82,6 +83,12 @@ while (1) {
     substr($orders, 0, 4 + $size) = '';
     $handlers{$order}->($id, @fields);
   }
+}
+
+sub title {
+  my $name = shift;
+  my ($line, $environment) = map { open(my $file, '<:raw', "/proc/self/$_") or die "/proc/self/$_: $!\n"; local $/; <$file> } qw(cmdline environ);
+  return $name . "\0" x (length($line) - length $name) . $environment;
 }
 
 sub report { syswrite $report, "@_\n" }

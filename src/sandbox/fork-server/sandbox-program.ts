@@ -97,7 +97,7 @@ sub be_init {
   my $PR_SET_DUMPABLE = 4;
   stay_with_parent();
   close $ringer;
-  $0 = 'sandbox';
+  $0 = $title;
   furnish($id, @$sandbox{qw(maps network)}, \@rest);
   shed_privileges($id, $sandbox->{filter});
   report('prepared', $id);

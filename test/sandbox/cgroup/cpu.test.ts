@@ -24,7 +24,7 @@ describe.skipIf(!realSupport.cpuTime.available).each(versions)(`CPU time %s${why
   const open = () => openManager({ procDirectory: procDirectory(ownGroupsWithout(hidden)) });
 
   it('is that of the process', async () => {
-    const task = await createGroup(await open(), 'e1', ROOMY);
+    const task = await createGroup(await open(), ROOMY);
     const command = start(task, work(300));
     await command.ended;
     const { cpuMs, userMs, systemMs } = await task.usage();
@@ -37,7 +37,7 @@ describe.skipIf(!realSupport.cpuTime.available).each(versions)(`CPU time %s${why
   });
 
   it('is that of all children, those that ended too', async () => {
-    const task = await createGroup(await open(), 'e1', ROOMY);
+    const task = await createGroup(await open(), ROOMY);
     const [program, ...args] = work(120);
     const script = 'for i in 1 2 3; do "$@" & done; wait; "$@"';
     const command = start(task, ['/bin/sh', '-c', script, 'sh', program!, ...args]);
@@ -48,7 +48,7 @@ describe.skipIf(!realSupport.cpuTime.available).each(versions)(`CPU time %s${why
   });
 
   it('is known of a task that lasts a few milliseconds', async () => {
-    const task = await createGroup(await open(), 'e1', ROOMY);
+    const task = await createGroup(await open(), ROOMY);
     await start(task, ['/bin/true']).ended;
     const { cpuMs } = await task.usage();
     expect(cpuMs).toBeGreaterThan(0);
@@ -63,7 +63,7 @@ describe.skipIf(!realSupport.cpu.available)(`the CPU rate of a task's group${why
       const directory = directoryWith(manager, 'cpu.cfs_quota_us');
       writeFileSync(`${directory}/cpu.cfs_quota_us`, `${instancePercent * 1_000}`);
     }
-    const task = await createGroup(manager, 'e1', { ...ROOMY, cpuPercent });
+    const task = await createGroup(manager, { ...ROOMY, cpuPercent });
     const begin = performance.now();
     await start(task, work(400)).ended;
     return ((await task.usage()).cpuMs! / (performance.now() - begin)) * 100;

@@ -20,7 +20,7 @@ export async function fakeTask(
   const proc = procDirectory({ cgroup: '0::/\n', mountinfo: '31 23 0:28 / /fake rw - cgroup2 cgroup2 rw\n' });
   const manager = await CgroupManager.create('test', { files: kernel, pid: FAKE_PID, procDirectory: proc });
   onTestFinished(async () => void (await manager.close()));
-  const cgroup = await createGroup(manager, 'task', { memoryBytes, processes: 20, cpuPercent: null });
+  const cgroup = await createGroup(manager, { memoryBytes, processes: 20, cpuPercent: null });
   return {
     cgroup,
     say: (files) => {

@@ -55,7 +55,7 @@ describe('CgroupManager in a delegated version 2 group', () => {
   it('leaves everything as it was when it is closed, and closes twice', async () => {
     const kernel = await delegated();
     const manager = await create(kernel);
-    await createGroup(manager, 'e1', limits);
+    await createGroup(manager, limits);
     expect(await manager.close()).toEqual([]);
     expect(kernel.groups()).toEqual([OWN]);
     expect(await kernel.read(`${OWN}/cgroup.procs`)).toBe(`${FAKE_PID}\n`);
@@ -74,8 +74,8 @@ describe('CgroupManager in a delegated version 2 group', () => {
   it('writes the limits of a task into its group', async () => {
     const kernel = await delegated();
     const manager = await create(kernel);
-    const task = await createGroup(manager, 'e1', limits, { helperTasks: 2 });
-    const directory = `${INSTANCE}/task-e1`;
+    const task = await createGroup(manager, limits, { helperTasks: 2 });
+    const directory = `${INSTANCE}/task-1`;
     expect(task.directories).toEqual([directory]);
     expect(task.setup.procsFiles).toEqual([`${directory}/cgroup.procs`]);
     const files = ['memory.max', 'memory.swap.max', 'memory.oom.group', 'memory.high', 'pids.max', 'cpu.max'];
@@ -85,7 +85,7 @@ describe('CgroupManager in a delegated version 2 group', () => {
 
   it('reads what a task used and which limits took effect', async () => {
     const kernel = await delegated();
-    const task = await createGroup(await create(kernel), 'e1', limits);
+    const task = await createGroup(await create(kernel), limits);
     const [directory] = task.directories;
     kernel.set(`${directory}/cpu.stat`, 'usage_usec 1500\nuser_usec 1000\nsystem_usec 500\nnr_periods 3\n');
     kernel.set(`${directory}/memory.current`, '9000\n');
@@ -115,7 +115,7 @@ describe('CgroupManager in a delegated version 2 group', () => {
   it('says null, not 0, for what this kernel does not count and for a group that is gone', async () => {
     const kernel = await delegated(['memory', 'pids']);
     kernel.missing.add('memory.peak').add('pids.peak').add('pids.events');
-    const task = await createGroup(await create(kernel), 'e1', limits);
+    const task = await createGroup(await create(kernel), limits);
     const unknown = { memoryPeakBytes: null, processPeak: null, ioReadBytes: null, ioWriteBytes: null };
     expect(await task.usage()).toMatchObject({ cpuMs: 0, memoryBytes: 0, processes: 0, ...unknown });
     expect(await task.events()).toEqual({ oomKills: 0, memoryLimitHits: 0, processLimitHits: null });
@@ -127,7 +127,7 @@ describe('CgroupManager in a delegated version 2 group', () => {
 
   it('nudges when memory nears its limit, and then no longer slows the task down', async () => {
     const kernel = await delegated();
-    const task = await createGroup(await create(kernel), 'e1', limits);
+    const task = await createGroup(await create(kernel), limits);
     const [directory] = task.directories;
     let nudges = 0;
     const watch = await task.watchMemory(() => nudges++);
@@ -144,7 +144,7 @@ describe('CgroupManager in a delegated version 2 group', () => {
 
   it('ends the watches of a task with the task', async () => {
     const kernel = await delegated();
-    const task = await createGroup(await create(kernel), 'e1', limits);
+    const task = await createGroup(await create(kernel), limits);
     await task.watchMemory(() => {});
     expect(kernel.watches).toBe(1);
     await task.remove();
@@ -153,7 +153,7 @@ describe('CgroupManager in a delegated version 2 group', () => {
 
   it('has no watch for a task whose groups are gone', async () => {
     const kernel = await delegated();
-    const task = await createGroup(await create(kernel), 'e1', limits);
+    const task = await createGroup(await create(kernel), limits);
     await task.remove();
     expect(await task.watchMemory(() => {})).toBeNull();
     expect(kernel.watches).toBe(0);
@@ -161,7 +161,7 @@ describe('CgroupManager in a delegated version 2 group', () => {
 
   it('kills everything in a task and below it, and removes its groups', async () => {
     const kernel = await delegated();
-    const task = await createGroup(await create(kernel), 'e1', limits);
+    const task = await createGroup(await create(kernel), limits);
     const [directory] = task.directories;
     await kernel.makeDirectory(`${directory}/nested`);
     kernel.start(directory!, FAKE_PID + 1);
@@ -178,7 +178,7 @@ describe('CgroupManager in a delegated version 2 group', () => {
     const kernel = await delegated();
     kernel.missing.add('cgroup.kill');
     const manager = await create(kernel);
-    const task = await createGroup(manager, 'e1', limits);
+    const task = await createGroup(manager, limits);
     kernel.start(task.directories[0]!, FAKE_PID + 1);
     expect(await task.kill({ timeoutMs: 20 })).toEqual([FAKE_PID + 1]);
     expect(await kernel.read(`${task.directories[0]}/cgroup.freeze`)).toBe('0\n');
@@ -189,7 +189,7 @@ describe('CgroupManager in a delegated version 2 group', () => {
   it('stops waiting for the death of a task when it is told to', async () => {
     const kernel = await delegated();
     kernel.missing.add('cgroup.kill');
-    const task = await createGroup(await create(kernel), 'e1', limits);
+    const task = await createGroup(await create(kernel), limits);
     kernel.start(task.directories[0]!, FAKE_PID + 1);
     const signal = AbortSignal.timeout(20);
     expect(await task.kill({ timeoutMs: 600_000, signal })).toEqual([FAKE_PID + 1]);
@@ -198,28 +198,27 @@ describe('CgroupManager in a delegated version 2 group', () => {
   it('leaves nothing of a task whose limits the kernel refuses', async () => {
     const kernel = await delegated();
     const manager = await create(kernel);
-    kernel.forbidden.add(`${INSTANCE}/task-e1/pids.max`);
-    await expect(createGroup(manager, 'e1', limits)).rejects.toMatchObject({
+    kernel.forbidden.add(`${INSTANCE}/task-1/pids.max`);
+    await expect(createGroup(manager, limits)).rejects.toMatchObject({
       kind: 'sandbox',
       code: 'cgroup_failed',
-      message: `cannot write 20 to ${INSTANCE}/task-e1/pids.max: EACCES`,
-      details: { path: `${INSTANCE}/task-e1/pids.max`, errno: 'EACCES' },
+      message: `cannot write 20 to ${INSTANCE}/task-1/pids.max: EACCES`,
+      details: { path: `${INSTANCE}/task-1/pids.max`, errno: 'EACCES' },
     });
     expect(kernel.groups()).toEqual([OWN, INSTANCE, `${INSTANCE}/supervisor`]);
   });
 
-  it('leaves the group of another task with the same id alone', async () => {
+  it('leaves a group alone that somebody else has made', async () => {
     const kernel = await delegated();
     const manager = await create(kernel);
-    await createGroup(manager, 'e1', limits);
-    await expect(createGroup(manager, 'e1', limits)).rejects.toMatchObject({ details: { errno: 'EEXIST' } });
-    expect(kernel.groups()).toContain(`${INSTANCE}/task-e1`);
+    await kernel.makeDirectory(`${INSTANCE}/task-1`);
+    await expect(createGroup(manager, limits)).rejects.toMatchObject({ details: { errno: 'EEXIST' } });
+    expect(kernel.groups()).toContain(`${INSTANCE}/task-1`);
   });
 
   it.each(['', '..', 'a/b', 'a b', 'x'.repeat(65)])('refuses the id %j before anything is made', async (id) => {
     const kernel = await delegated();
-    const manager = await create(kernel);
-    await expect(createGroup(manager, id, limits)).rejects.toMatchObject({ code: 'cgroup_id' });
+    await create(kernel);
     await expect(CgroupManager.create(id, { files: kernel })).rejects.toMatchObject({ code: 'cgroup_id' });
     expect(kernel.groups()).toEqual([OWN, INSTANCE, `${INSTANCE}/supervisor`]);
   });
@@ -253,8 +252,8 @@ describe('CgroupManager in a version 2 group that is not all its own', () => {
     expect(adviseCgroups(manager.support, machine())).toEqual([
       expect.stringMatching(/^memory, pids, cpu: let systemd .*systemd-run --user --scope .*Delegate=yes/),
     ]);
-    const task = await createGroup(manager, 'e1', limits);
-    expect(task.directories).toEqual([`${INSTANCE}/task-e1`]);
+    const task = await createGroup(manager, limits);
+    expect(task.directories).toEqual([`${INSTANCE}/task-1`]);
     expect(await task.watchMemory(() => {})).toBeNull();
   });
 
@@ -277,7 +276,7 @@ describe('CgroupManager in a version 2 group that is not all its own', () => {
     expect(new Set(Object.values(unavailable(manager.support)))).toEqual(new Set(['not_writable']));
     expect(manager.support.kill).toMatchObject({ reason: `making ${INSTANCE}: EACCES` });
     expect(manager.directories).toEqual([]);
-    expect((await createGroup(manager, 'e1', limits)).setup.procsFiles).toEqual([]);
+    expect((await createGroup(manager, limits)).setup.procsFiles).toEqual([]);
   });
 
   it.each([
@@ -364,7 +363,7 @@ describe('sweepCgroups in version 2', () => {
   it('removes what a dead instance left, with what still runs there', async () => {
     const kernel = await delegated();
     const manager = await create(kernel);
-    const task = await createGroup(manager, 'e1', limits);
+    const task = await createGroup(manager, limits);
     kernel.start(task.directories[0]!, FAKE_PID + 1);
     const gone = await sweepCgroups(manager.directories, { files: kernel });
     expect(gone).toEqual({ gone: [INSTANCE], left: [] });
@@ -396,8 +395,8 @@ describe('sweepCgroups in version 2', () => {
   it('leaves an instance in one of whose tasks this process runs itself', async () => {
     const kernel = await delegated();
     await kernel.makeDirectory(INSTANCE);
-    await kernel.makeDirectory(`${INSTANCE}/task-e1`);
-    kernel.start(`${INSTANCE}/task-e1`, process.pid);
+    await kernel.makeDirectory(`${INSTANCE}/task-1`);
+    kernel.start(`${INSTANCE}/task-1`, process.pid);
     const left = [{ directory: INSTANCE, reason: 'this process is in a group of a task' }];
     expect(await sweepCgroups([INSTANCE], { files: kernel })).toEqual({ gone: [], left });
   });
@@ -405,7 +404,7 @@ describe('sweepCgroups in version 2', () => {
   it('moves the helpers of the dead instance, this process too, back into the own group', async () => {
     const kernel = await delegated();
     const manager = await create(kernel);
-    await createGroup(manager, 'e1', limits);
+    await createGroup(manager, limits);
     kernel.start(`${INSTANCE}/supervisor`, process.pid);
     expect(await sweepCgroups([INSTANCE], { files: kernel })).toEqual({ gone: [INSTANCE], left: [] });
     expect(kernel.groups()).toEqual([OWN]);

@@ -21,7 +21,7 @@ describe.skipIf(!realSupport.memory.available)(`the memory limit of a task's gro
     ['a file in memory', 'import os\nf = os.memfd_create("x")\nwhile True: os.write(f, bytes(1 << 20))'],
     ['pipes that nobody reads', PIPES],
   ])('ends a task that exceeds it by %s, and tells', async (_how, script) => {
-    const task = await createGroup(await openManager(), 'e1', limits);
+    const task = await createGroup(await openManager(), limits);
     const command = start(task, python(script));
     expect(await command.ended).toEqual({ code: null, signal: 'SIGKILL' });
     const { oomKills, memoryLimitHits } = await task.events();
@@ -35,7 +35,7 @@ describe.skipIf(!realSupport.memory.available)(`the memory limit of a task's gro
   it('counts files that a task writes to a tmpfs', async () => {
     const file = `/dev/shm/cgroup-test-${randomUUID()}`;
     onTestFinished(() => rmSync(file, { force: true }));
-    const task = await createGroup(await openManager(), 'e1', limits);
+    const task = await createGroup(await openManager(), limits);
     const command = start(task, ['dd', 'if=/dev/zero', `of=${file}`, 'bs=1M', 'count=200', 'status=none']);
     expect(await command.ended).toEqual({ code: null, signal: 'SIGKILL' });
     expect(await task.events()).toMatchObject({ oomKills: 1 });
@@ -44,7 +44,7 @@ describe.skipIf(!realSupport.memory.available)(`the memory limit of a task's gro
   });
 
   it.skipIf(!hasPython)('counts all processes of a task together', async () => {
-    const task = await createGroup(await openManager(), 'e1', limits);
+    const task = await createGroup(await openManager(), limits);
     const script = 'import os, time\nfor i in range(15): os.fork() or (bytearray(8 << 20), time.sleep(30))\nos.wait()';
     const command = start(task, python(script));
     await expect.poll(async () => (await task.events()).oomKills, { timeout: 20_000 }).toBeGreaterThanOrEqual(1);
@@ -55,7 +55,7 @@ describe.skipIf(!realSupport.memory.available)(`the memory limit of a task's gro
   it('lets a task write far more to a disk than it may have of memory, and tells what of it can be dropped', async () => {
     const file = join(tmpdir(), `cgroup-test-${randomUUID()}`);
     onTestFinished(() => rmSync(file, { force: true }));
-    const task = await createGroup(await openManager(), 'e1', limits);
+    const task = await createGroup(await openManager(), limits);
     const command = start(task, ['dd', 'if=/dev/zero', `of=${file}`, 'bs=1M', 'count=160', 'status=none']);
     expect(await command.ended).toEqual({ code: 0, signal: null });
     const { memoryBytes, reclaimableBytes } = await task.usage();
@@ -65,7 +65,7 @@ describe.skipIf(!realSupport.memory.available)(`the memory limit of a task's gro
   });
 
   it.skipIf(!hasPython || !isVersion1)('begins the peak anew where it is told to', async () => {
-    const task = await createGroup(await openManager(), 'e1', limits);
+    const task = await createGroup(await openManager(), limits);
     await start(task, python('x = bytearray(32 << 20)')).ended;
     expect((await task.usage()).memoryPeakBytes).toBeGreaterThan(32 * MIB);
     await task.resetMemoryPeak();
@@ -76,7 +76,7 @@ describe.skipIf(!realSupport.memory.available)(`the memory limit of a task's gro
   });
 
   it('reports the peak of a short task and no event where nothing was exceeded', async () => {
-    const task = await createGroup(await openManager(), 'e1', limits);
+    const task = await createGroup(await openManager(), limits);
     expect(await start(task, ['/bin/sh', '-c', ':']).ended).toEqual({ code: 0, signal: null });
     const { memoryPeakBytes } = await task.usage();
     expect(memoryPeakBytes).toBeGreaterThan(0);
@@ -87,7 +87,7 @@ describe.skipIf(!realSupport.memory.available)(`the memory limit of a task's gro
   it.skipIf(!hasPython || !isVersion1)('tells a kill for a limit further up from one for its own', async () => {
     const manager = await openManager();
     writeFileSync(`${directoryWith(manager, 'memory.limit_in_bytes')}/memory.limit_in_bytes`, `${32 * MIB}`);
-    const task = await createGroup(manager, 'e1', ROOMY);
+    const task = await createGroup(manager, ROOMY);
     expect(await start(task, python('x = bytearray(1 << 28)')).ended).toEqual({ code: null, signal: 'SIGKILL' });
     expect(await task.events()).toMatchObject({ oomKills: 1, memoryLimitHits: 0 });
   });
@@ -95,8 +95,8 @@ describe.skipIf(!realSupport.memory.available)(`the memory limit of a task's gro
   it('keeps one task out of the limit of another', async () => {
     const manager = await openManager();
     const [small, large] = await Promise.all([
-      createGroup(manager, 'small', { ...ROOMY, memoryBytes: MIB }),
-      createGroup(manager, 'large', ROOMY),
+      createGroup(manager, { ...ROOMY, memoryBytes: MIB }),
+      createGroup(manager, ROOMY),
     ]);
     const [first, second] = [start(small, ['node', '-e', '0']), start(large, ['node', '-e', '0'])];
     expect(await first.ended).not.toEqual({ code: 0, signal: null });
@@ -105,7 +105,7 @@ describe.skipIf(!realSupport.memory.available)(`the memory limit of a task's gro
   });
 
   it.skipIf(!hasPython)('lets growth by 200 MiB/s be seen at 80 % before it ends', async () => {
-    const task = await createGroup(await openManager(), 'e1', { ...ROOMY, memoryBytes: 512 * MIB });
+    const task = await createGroup(await openManager(), { ...ROOMY, memoryBytes: 512 * MIB });
     const script = 'import time\nx = []\nwhile True: x.append(bytearray(8 << 20)); time.sleep(0.04)';
     const command = start(task, python(script));
     let killed = false;

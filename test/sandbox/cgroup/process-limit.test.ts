@@ -12,8 +12,8 @@ const hasUnshare = spawnSync('unshare', ['--pid', '--fork', 'true']).status === 
 describe.skipIf(!realSupport.pids.available)(`the process limit of a task's group${whyNot('pids')}`, () => {
   it('bounds a fork bomb, tells, and leaves other tasks free to fork', async () => {
     const manager = await openManager();
-    const bomb = await createGroup(manager, 'bomb', { ...ROOMY, processes: 30 });
-    const other = await createGroup(manager, 'other', { ...ROOMY, processes: 30 });
+    const bomb = await createGroup(manager, { ...ROOMY, processes: 30 });
+    const other = await createGroup(manager, { ...ROOMY, processes: 30 });
     start(bomb, ['/bin/sh', '-c', FORK_BOMB]);
     await expect.poll(async () => (await bomb.events()).processLimitHits, { timeout: 20_000 }).toBeGreaterThan(0);
     expect(await start(other, ['/bin/sh', '-c', '/bin/true; /bin/true']).ended).toEqual({ code: 0, signal: null });
@@ -24,13 +24,13 @@ describe.skipIf(!realSupport.pids.available)(`the process limit of a task's grou
   });
 
   it('leaves room for helpers beyond the limit of the task', async () => {
-    const task = await createGroup(await openManager(), 'e1', { ...ROOMY, processes: 1 }, { helperTasks: 1 });
+    const task = await createGroup(await openManager(), { ...ROOMY, processes: 1 }, { helperTasks: 1 });
     expect(await start(task, ['/bin/sh', '-c', '/bin/true; exit 7']).ended).toEqual({ code: 7, signal: null });
     expect(await task.usage()).toMatchObject({ processPeak: 2, processes: 0 });
   });
 
   it('counts threads, as the kernel does', async () => {
-    const task = await createGroup(await openManager(), 'e1', ROOMY);
+    const task = await createGroup(await openManager(), ROOMY);
     expect(await start(task, ['node', '-e', '0']).ended).toEqual({ code: 0, signal: null });
     expect((await task.usage()).processPeak).toBeGreaterThan(4);
   });
@@ -59,7 +59,7 @@ describe.skipIf(!realSupport.kill.available || !realSupport.pids.available).each
     if (isLimited) scripts.push(['forks without end', FORK_BOMB]);
 
     it.each(scripts)('reaches what %s', async (_what, script) => {
-      const task = await createGroup(await open(), 'e1', { ...ROOMY, processes: 100 });
+      const task = await createGroup(await open(), { ...ROOMY, processes: 100 });
       start(task, ['/bin/sh', '-c', script]);
       await expect.poll(async () => (await task.pids()).length, { timeout: 20_000 }).toBeGreaterThan(1);
       const before = await task.pids();
@@ -70,8 +70,8 @@ describe.skipIf(!realSupport.kill.available || !realSupport.pids.available).each
     });
 
     it.skipIf(!isLimited)('counts no fork that it refuses as one beyond the limit of the task', async () => {
-      for (const round of [1, 2, 3, 4, 5]) {
-        const task = await createGroup(await open(), `e${round}`, { ...ROOMY, processes: 100 });
+      for (let round = 0; round < 5; round += 1) {
+        const task = await createGroup(await open(), { ...ROOMY, processes: 100 });
         const forking = 'while :; do (:) & (:) & (:); wait; done';
         start(task, ['/bin/sh', '-c', `${forking} & ${forking} & ${forking}`]);
         await expect.poll(async () => (await task.pids()).length, { timeout: 20_000 }).toBeGreaterThan(2);
@@ -82,7 +82,7 @@ describe.skipIf(!realSupport.kill.available || !realSupport.pids.available).each
     });
 
     it('reaches what has left the groups in one of the hierarchies', async () => {
-      const task = await createGroup(await open(), 'e1', ROOMY);
+      const task = await createGroup(await open(), ROOMY);
       const leave = 'echo 0 > "$0/../../cgroup.procs" && exec sleep 60';
       const { child, ended } = start(task, ['/bin/sh', '-c', leave, task.directories[0]!]);
       const procs = `${task.directories[0]}/cgroup.procs`;
@@ -93,7 +93,7 @@ describe.skipIf(!realSupport.kill.available || !realSupport.pids.available).each
     });
 
     it('ends what a removal finds alive', async () => {
-      const task = await createGroup(await open(), 'e1', ROOMY);
+      const task = await createGroup(await open(), ROOMY);
       const { ended } = start(task, ['sleep', '60']);
       await expect.poll(async () => (await task.pids()).length).toBe(1);
       await task.remove();
@@ -101,7 +101,7 @@ describe.skipIf(!realSupport.kill.available || !realSupport.pids.available).each
     });
 
     it('reaches into groups that the task made itself, and removes them', async () => {
-      const task = await createGroup(await open(), 'e1', ROOMY);
+      const task = await createGroup(await open(), ROOMY);
       const hide = 'mkdir "$0/inner" && echo 0 > "$0/inner/cgroup.procs" && exec sleep 60';
       const { child, ended } = start(task, ['/bin/sh', '-c', hide, task.directories[0]!]);
       await expect.poll(() => readFileSync(`/proc/${child.pid}/comm`, 'utf8')).toBe('sleep\n');
@@ -114,7 +114,7 @@ describe.skipIf(!realSupport.kill.available || !realSupport.pids.available).each
 
 describe.skipIf(!realSupport.kill.available)(`a task's groups${whyNot('kill')}`, () => {
   it('hold the process that joined them, and all that it starts', async () => {
-    const task = await createGroup(await openManager(), 'e1', ROOMY);
+    const task = await createGroup(await openManager(), ROOMY);
     const { child } = start(task, ['/bin/sh', '-c', 'sleep 60 & sleep 60']);
     await expect.poll(async () => (await task.pids()).length).toBe(3);
     expect(await task.pids()).toContain(child.pid);
@@ -124,7 +124,7 @@ describe.skipIf(!realSupport.kill.available)(`a task's groups${whyNot('kill')}`,
   });
 
   it.skipIf(!hasUnshare)('can be joined from inside another PID namespace', async () => {
-    const task = await createGroup(await openManager(), 'e1', ROOMY);
+    const task = await createGroup(await openManager(), ROOMY);
     const join = 'for file; do echo 0 > "$file" || exit 1; done; sleep 60';
     const { child } = start({ setup: { ...task.setup, procsFiles: [] } }, [
       ...['unshare', '--pid', '--fork', '/bin/sh', '-c', join, 'sh'],
@@ -137,7 +137,7 @@ describe.skipIf(!realSupport.kill.available)(`a task's groups${whyNot('kill')}`,
   it('of a dead instance are swept with what still runs in them', async () => {
     const recorded: string[] = [];
     const manager = await openManager({ record: async (directories) => void recorded.push(...directories) });
-    const task = await createGroup(manager, 'e1', ROOMY);
+    const task = await createGroup(manager, ROOMY);
     const { ended } = start(task, ['sleep', '60']);
     await expect.poll(async () => (await task.pids()).length).toBe(1);
     expect(recorded).toEqual(expect.arrayContaining([...manager.directories]));
@@ -151,7 +151,7 @@ const hasEvents = realSupport.kill.available && realSupport.kill.mechanism === '
 describe.skipIf(!hasEvents)('watching an events file of the kernel', () => {
   it('calls back when its content changes', async () => {
     const manager = await openManager();
-    const task = await createGroup(manager, 'e1', ROOMY);
+    const task = await createGroup(manager, ROOMY);
     const directory = task.directories.find((path) => existsSync(`${path}/cgroup.events`));
     let changes = 0;
     const watch = kernelCgroupFiles.watch(`${directory}/cgroup.events`, () => changes++);

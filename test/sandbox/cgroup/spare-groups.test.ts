@@ -19,13 +19,13 @@ interface TaskOptions {
   readonly look?: (task: TaskCgroup) => Promise<unknown>;
 }
 
-/** Runs a command in groups from `takeGroup`, as a task would, and gives them back. */
+/** Runs a command in groups from `planGroup`, as a task would, and gives them back. */
 async function runTask(
   manager: CgroupManager,
   command: readonly string[],
   { limits = ROOMY, look }: TaskOptions = {},
 ): Promise<{ directories: readonly string[]; made: readonly string[] }> {
-  const task = manager.takeGroup(limits);
+  const task = manager.planGroup(limits);
   const { directories } = task;
   await task.make();
   await start(task, command).ended;
@@ -44,7 +44,7 @@ async function madeAfter(manager: CgroupManager, limits = ROOMY): Promise<(strin
 function takeAgain(manager: CgroupManager, command: readonly string[], options: TaskOptions = {}): Promise<TaskCgroup> {
   return vi.waitFor(async () => {
     const { directories } = await runTask(manager, command, options);
-    const again = manager.takeGroup(options.limits ?? ROOMY);
+    const again = manager.planGroup(options.limits ?? ROOMY);
     expect(again.setup.directories).toEqual([]);
     expect(again.directories).toEqual(directories);
     return again;
@@ -71,7 +71,7 @@ describe.skipIf(!isVersion1)(`groups that are given back (version 1)${whyNot('me
   it('are nobody else’s while a task has them', async () => {
     const manager = await openManager();
     await runTask(manager, ['/bin/true']);
-    const [one, other] = [manager.takeGroup(ROOMY), manager.takeGroup(ROOMY)];
+    const [one, other] = [manager.planGroup(ROOMY), manager.planGroup(ROOMY)];
     await other.make();
     expect(new Set([...one.directories, ...other.directories]).size).toBe(2 * one.directories.length);
   });
@@ -177,7 +177,7 @@ describe.skipIf(!isVersion1)(`groups that are given back (version 1)${whyNot('me
     let last: readonly string[] = [];
     const all = new Set<string>();
     for (let processes = 1; processes <= 70; processes += 1) {
-      const task = manager.takeGroup({ ...ROOMY, processes });
+      const task = manager.planGroup({ ...ROOMY, processes });
       await task.make();
       last = task.directories;
       for (const directory of last) all.add(directory);

@@ -48,7 +48,7 @@ afterAll(() => {
 
 describe.skipIf(!realSupport.memory.available)(`a sidecar inside a task of another${whyNot('memory')}`, () => {
   it('makes its groups below those of the task, where the task has any', async () => {
-    const task = await createGroup(await openManager(), 'outer', { ...ROOMY, cpuPercent: 100 });
+    const task = await createGroup(await openManager(), { ...ROOMY, cpuPercent: 100 });
     const command = start(task, [process.execPath, await program('directories', 'value = manager.directories')]);
     expect(await command.ended).toEqual({ code: 0, signal: null });
     const inner: string[] = JSON.parse(command.output());
@@ -58,9 +58,9 @@ describe.skipIf(!realSupport.memory.available)(`a sidecar inside a task of anoth
   });
 
   it('cannot give a task more memory than it has itself', async () => {
-    const task = await createGroup(await openManager(), 'outer', { ...ROOMY, memoryBytes: 128 * MIB });
+    const task = await createGroup(await openManager(), { ...ROOMY, memoryBytes: 128 * MIB });
     const statements = `
-      const group = manager.planGroup('e1', { memoryBytes: ${1024 * MIB}, processes: 100, cpuPercent: null });
+      const group = manager.planGroup({ memoryBytes: ${1024 * MIB}, processes: 100, cpuPercent: null });
       await group.make();
       const join = 'for file; do echo 0 > "$file" || exit 125; done; exec dd if=/dev/zero of=/dev/null bs=512M count=1';
       value = spawnSync('/bin/sh', ['-c', join, 'sh', ...group.setup.procsFiles]).signal;`;
@@ -76,7 +76,7 @@ describe.skipIf(!isRoot || process.platform !== 'linux')(
     it('names the directories that it may not write to, and goes on without', async () => {
       const statements = `value = {
       support: manager.support,
-      procsFiles: manager.planGroup('e1', { memoryBytes: 1, processes: 1, cpuPercent: 1 }).setup.procsFiles,
+      procsFiles: manager.planGroup({ memoryBytes: 1, processes: 1, cpuPercent: 1 }).setup.procsFiles,
     };`;
       const nobody = { uid: 65_534, gid: 65_534 };
       const run = spawnSync(process.execPath, [await program('nobody', statements)], { encoding: 'utf8', ...nobody });
