@@ -109,10 +109,11 @@ export class PreparedSandbox {
     return this.#closing;
   }
 
-  /** What was used until now is not the task's. While a sandbox waits it uses nothing. */
+  /** What was used until now is not the task's. While a sandbox waits it uses nothing, and holds few descriptors. */
   async #beginAccounting(): Promise<void> {
     await this.cgroup.resetMemoryPeak();
     this.#usedBefore = await this.cgroup.cpu();
+    await this.cgroup.closeFiles();
   }
 
   /** Its cgroups keep the name that they were made with. */

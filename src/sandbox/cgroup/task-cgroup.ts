@@ -63,6 +63,11 @@ export class TaskCgroup implements AsyncDisposable {
     return this.#groups.map(({ directory }) => directory);
   }
 
+  /** Lets go of the files of the groups until they are read again. Never rejects. */
+  async closeFiles(): Promise<void> {
+    for (const group of this.#groups) await group.closeFiles();
+  }
+
   /** The processes that are alive in the groups. Zombies are not among them. Empty after `remove`. */
   pids(): Promise<number[]> {
     return membersOf(this.#groups, this.#files);

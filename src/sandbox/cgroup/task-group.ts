@@ -69,9 +69,14 @@ export class TaskGroup implements TaskGroupPlan {
     await (await opened).write(text);
   }
 
-  /** Lets go of its files. Idempotent. Never rejects. */
+  /** Lets go of its files for good. Idempotent. Never rejects. */
   async close(): Promise<void> {
     this.#closed = true;
+    await this.closeFiles();
+  }
+
+  /** Lets go of its files until they are used again. Never rejects. */
+  async closeFiles(): Promise<void> {
     const opened = [...this.#read.values(), ...this.#written.values()];
     this.#read.clear();
     this.#written.clear();
