@@ -104,8 +104,9 @@ describe('time is linear', () => {
     const [small, large] = [frameOf(MEBIBYTE / 4), frameOf(16 * MEBIBYTE)];
     const fastest = (frame: Uint8Array, count: number) =>
       Math.min(...Array.from({ length: runs }, () => readIn(chunkBytes, frame, count)));
-    // A frame of 64 times the size: linear work takes as long for each byte, quadratic work 64 times as long.
-    expect(fastest(large, 1) / fastest(small, 16)).toBeLessThan(16);
+    // A frame of 64 times the size: linear work takes as long for each byte, quadratic work 64 times as long. What is between
+    // them is for a busy machine.
+    expect(fastest(large, 1) / fastest(small, 16)).toBeLessThan(32);
   });
 
   test('in the number of small frames of one chunk', () => {
