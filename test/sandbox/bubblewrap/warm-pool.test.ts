@@ -94,7 +94,9 @@ describe.skipIf(withoutBubblewrap)('sandboxes that are kept prepared', () => {
 
   it('do not count to their task what they have used, nor what belongs to them', async () => {
     await open();
-    const { process, warm } = await start('exec sleep 60');
+    const { process, warm } = await start('echo running; exec sleep 60');
+    // Until then only what belongs to the sandbox may be there.
+    await process.stdout.take(1).toArray();
     const usage = await process.accounting!.usage();
     expect(warm).toBe(true);
     if (usage.cpuMs !== null) expect(usage.cpuMs).toBeLessThan(cpuMsOfGroup(process.pid) ?? Infinity);
