@@ -73,7 +73,7 @@ export class BubblewrapBackend implements SandboxBackend {
   async close(): Promise<{ leaked: number }> {
     await this.#tidying;
     const closed = await this.#pool.close();
-    await this.#shared?.maker.close();
+    this.#shared?.maker.close();
     return closed;
   }
 
@@ -102,7 +102,7 @@ export class BubblewrapBackend implements SandboxBackend {
     const { maker } = this.#sharedContext();
     if (reason === null || !(maker instanceof CopyingMaker)) return reason;
     this.#context.logger.info({ reason }, 'sandboxes cannot be copied here: bubblewrap is to make each of them');
-    await maker.close();
+    maker.close();
     this.#shared = this.#prepare(SpawningMaker);
     return this.#tryOut();
   }

@@ -6,6 +6,7 @@ import { PipeSet } from '../pipe-set.js';
 import { identify } from '../process-reader.js';
 import type { MakingContext } from './context.js';
 import { CopiedSandbox } from './copied-sandbox.js';
+import { changedUser } from './identity.js';
 import { bindsInPrivate, PRIVATE, SHARED_MEMORY, TEMPORARY, WORKSPACE } from './layout.js';
 import type { LiveSandbox, SandboxMaker, SandboxRequest } from './live-sandbox.js';
 import type { SandboxPolicy } from './policy.js';
@@ -20,17 +21,19 @@ export class CopyingMaker implements SandboxMaker {
   readonly helpers = 1;
   readonly #context: MakingContext;
   readonly #template: SandboxTemplate;
+  readonly #carriedOver: readonly string[];
 
   /** @param context of a sidecar that has a fork server */
   constructor(context: MakingContext) {
     this.#context = context;
-    this.#template = new SandboxTemplate({ ...context, ...context.user, bwrap: context.tools.bwrap });
+    this.#template = new SandboxTemplate({ ...context, bwrap: context.tools.bwrap });
+    this.#carriedOver = bindsInPrivate(context.layout);
   }
 
   async make({ policy, cgroup }: SandboxRequest): Promise<LiveSandbox> {
     const { starting, user } = this.#context;
     const fifos = starting.fifos!;
-    const owner = process.getuid?.() === 0 ? user : null;
+    const owner = changedUser(user);
     const [stdinFifo, out, err, files] = await fifos.take(policy.hasFiles ? 4 : 3);
     const pipes = new PipeSet(owner, fifos);
     pipes.hold(stdinFifo!);
@@ -63,17 +66,17 @@ export class CopyingMaker implements SandboxMaker {
     }
   }
 
-  async close(): Promise<void> {
+  close(): void {
     this.#template.close();
   }
 
   #furnishing(policy: SandboxPolicy) {
-    const { network, seccompFile, layout } = this.#context;
+    const { network, seccompFile } = this.#context;
     const tmpfs = [
       { path: PRIVATE, bytes: policy.privateBytes, mode: '0700' },
       { path: SHARED_MEMORY, bytes: policy.sharedMemoryBytes, mode: '1777' },
     ];
-    const directories = { privateDirectories: [WORKSPACE, TEMPORARY], carriedOver: bindsInPrivate(layout) };
+    const directories = { privateDirectories: [WORKSPACE, TEMPORARY], carriedOver: this.#carriedOver };
     return { network, seccompFile, tmpfs, ...directories } satisfies Partial<SandboxOrder>;
   }
 

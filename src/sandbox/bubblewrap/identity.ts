@@ -15,6 +15,11 @@ export function taskUser(sandboxUid: number): TaskUser {
   return uid === 0 ? { uid: sandboxUid, gid: sandboxUid } : { uid, gid };
 }
 
+/** The user that processes are started as, and whose their pipes are; null where that is the sidecar's own. */
+export function changedUser(user: TaskUser): TaskUser | null {
+  return process.getuid?.() === 0 ? user : null;
+}
+
 export interface IdentityOptions {
   readonly user: TaskUser;
   /** Whether tasks find the machines that the host finds. */

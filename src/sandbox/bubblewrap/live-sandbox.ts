@@ -60,5 +60,5 @@ export interface SandboxMaker {
    */
   make(request: SandboxRequest): Promise<LiveSandbox>;
   /** Lets go of what sandboxes are made of. To be called when none is left. Idempotent. */
-  close(): Promise<void>;
+  close(): void;
 }

@@ -10,7 +10,7 @@ import type { SpawnedCommand } from '../spawn-command.js';
 import { bwrapArguments, DESCRIPTORS } from './bwrap-arguments.js';
 import { bwrapFailure } from './bwrap-failure.js';
 import type { MakingContext } from './context.js';
-import type { TaskUser } from './identity.js';
+import { changedUser, type TaskUser } from './identity.js';
 import { launcher, READY } from './launcher.js';
 import { WORKSPACE } from './layout.js';
 import type { LiveSandbox, SandboxMaker, SandboxRequest } from './live-sandbox.js';
@@ -28,7 +28,7 @@ export class SpawningMaker implements SandboxMaker {
 
   async make(request: SandboxRequest): Promise<LiveSandbox> {
     const { starting, user } = this.#context;
-    const owner = process.getuid?.() === 0 ? user : null;
+    const owner = changedUser(user);
     const [statusFifo, scriptFifo, jsonFifo, filesFifo, stdinFifo] = await starting.fifos!.take(5);
     const pipes = new PipeSet(owner);
     pipes.hold(stdinFifo!);
@@ -57,7 +57,7 @@ export class SpawningMaker implements SandboxMaker {
     }
   }
 
-  async close(): Promise<void> {}
+  close(): void {}
 
   /** The cgroups are joined while it is still the sidecar's user, who alone may. */
   async #spawn(

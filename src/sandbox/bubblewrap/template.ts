@@ -6,12 +6,14 @@ import { childrenOf } from '../process-reader.js';
 import type { Starting } from '../starting.js';
 import { type BwrapOptions, bwrapArguments } from './bwrap-arguments.js';
 import { bwrapFailure } from './bwrap-failure.js';
+import { changedUser, type TaskUser } from './identity.js';
 import type { ProvidedFiles } from './layout.js';
 
-export interface TemplateOptions extends Pick<BwrapOptions, 'layout' | 'network' | 'uid' | 'gid'> {
+export interface TemplateOptions extends Pick<BwrapOptions, 'layout' | 'network'> {
   /** bwrap(1), as an absolute path. */
   readonly bwrap: string;
   readonly starting: Starting;
+  readonly user: TaskUser;
   readonly provided: ProvidedFiles;
 }
 
@@ -138,14 +140,14 @@ const PAGE_BYTES = 4_096;
 const FIRST_DESCRIPTOR = 3;
 
 async function makeMounts(options: TemplateOptions): Promise<{ fd: number; shown: string }> {
-  const { bwrap, starting, layout, provided, uid, gid } = options;
+  const { bwrap, starting, layout, provided, user } = options;
   const shown = identities(layout.binds);
   const files: PassedDescriptor[] = [];
   try {
     for (const path of provided.values()) files.push({ fd: openSync(path, 'r'), flags: constants.O_RDONLY });
     const sizes = { privateBytes: PAGE_BYTES, sharedMemoryBytes: PAGE_BYTES };
     const places = { provided: [...provided.keys()], providedFrom: FIRST_DESCRIPTOR };
-    const mounting = bwrapArguments({ ...options, ...sizes, ...places, seccomp: false });
+    const mounting = bwrapArguments({ ...options, ...user, ...sizes, ...places, seccomp: false });
     const spawned = await starting.starter!.start({
       file: bwrap,
       argv: [bwrap, ...mounting, '--', ...PROGRAM],
@@ -156,7 +158,7 @@ async function makeMounts(options: TemplateOptions): Promise<{ fd: number; shown
       descriptors: files,
       cgroup: null,
       rlimits: null,
-      user: process.getuid?.() === 0 ? { uid, gid } : null,
+      user: changedUser(user),
     });
     const { pid } = spawned.identity;
     try {

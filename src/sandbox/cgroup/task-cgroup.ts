@@ -99,8 +99,7 @@ export class TaskCgroup implements AsyncDisposable {
    */
   async resetMemoryPeak(): Promise<void> {
     const group = this.#groups.find(({ features }) => features.has('memory'));
-    if (group?.version === 1)
-      await this.#files.write(`${group.directory}/memory.max_usage_in_bytes`, '0').catch(() => {});
+    if (group?.version === 1) await group.write('memory.max_usage_in_bytes', '0').catch(() => {});
   }
 
   /** How often limits took effect so far. To be read before `remove`. Never rejects. */

@@ -12,9 +12,9 @@ export function forkServerArguments(): string[] {
 }
 
 /**
- * Reads orders from its standard input (see `orders.ts`) and reports on its standard output (`reports.ts`), one line at a time, each
- * in one write, since the processes that it has forked report as well. At the end of its input it kills what it has
- * started and exits; when it is killed itself, the kernel kills what it has forked.
+ * Reads orders from its standard input (see `orders.ts`) and reports on its standard output (`reports.ts`), one line at
+ * a time, each in one write, since the processes that it has forked report as well. At the end of its input it kills what
+ * it has started and exits; when it is killed itself, the kernel kills what it has forked.
  *
  * What can be done before the fork is: after it nearly every operation of Perl's writes to a page that the processes share,
  * which is then copied. So what is forked makes little but system calls. Directories of the disk are made after it: a
@@ -23,8 +23,9 @@ export function forkServerArguments(): string[] {
  *
  * A descriptor of the sidecar is opened anew through /proc: so it need not be inherited by the fork server itself. All
  * that is opened beyond the standard streams is closed on exec; where a process gets more than those, it is opened above the
- * numbers that they get. A process joins its cgroups late, so that little of what it does before the command counts as the task's. The death signal comes after the change of user,
- * which would clear it; a fork server that has died before is noticed by who its child's parent is.
+ * numbers that they get. A process joins its cgroups late, so that little of what it does before the command counts as
+ * the task's. The death signal comes after the change of user, which would clear it; a fork server that has died before is
+ * noticed by who its child's parent is.
  *
  * Whoever loses its parent below a command becomes a child of the fork server (PR_SET_CHILD_SUBREAPER). A child that it
  * has not forked is therefore what some command has left; and a command that ends while there is no such child has left
@@ -78,17 +79,28 @@ while (1) {
   next if !vec($ready, 0, 1);
   my $got = sysread STDIN, $orders, 65536, length $orders;
   end() if defined $got && $got == 0;
-  while (length $orders >= 4 && length $orders >= 4 + (my $size = unpack 'N', $orders)) {
-    my ($order, $id, @fields) = split /\0/, substr($orders, 4, $size), -1;
-    substr($orders, 0, 4 + $size) = '';
-    $handlers{$order}->($id, @fields);
-  }
+  while (my ($order, $id, @fields) = take_order(\$orders)) { $handlers{$order}->($id, @fields) }
+}
+
+sub take_order {
+  my $unread = shift;
+  return if length $$unread < 4 || length $$unread < 4 + (my $size = unpack 'N', $$unread);
+  my @order = split /\0/, substr($$unread, 4, $size), -1;
+  substr($$unread, 0, 4 + $size) = '';
+  return @order;
 }
 
 sub title {
   my $name = shift;
-  my ($line, $environment) = map { open(my $file, '<:raw', "/proc/self/$_") or die "/proc/self/$_: $!\n"; local $/; <$file> } qw(cmdline environ);
+  my ($line, $environment) = map { content("/proc/self/$_") // die "/proc/self/$_: $!\n" } qw(cmdline environ);
   return $name . "\0" x (length($line) - length $name) . $environment;
+}
+
+sub content {
+  my $path = shift;
+  open(my $file, '<:raw', $path) or return;
+  local $/;
+  return scalar(<$file>) // '';
 }
 
 sub report { syswrite $report, "@_\n" }
@@ -138,7 +150,7 @@ sub make_fifos {
 
 sub run {
   my ($id, $rlimits, @fields) = @_;
-  my $setup = prepare($id, 3, @fields) or return;
+  my $setup = prepare($id, @fields) or return;
   my ($file, @argv) = @{ $setup->{rest} };
   my @limits = limits($rlimits);
   my @words = words(\@argv, $setup->{environment});
@@ -154,7 +166,7 @@ sub run {
 }
 
 sub prepare {
-  my ($id, $standard, $cwd, $descriptors, $user, @rest) = @_;
+  my ($id, $cwd, $descriptors, $user, @rest) = @_;
   my @groups = splice @rest, 0, shift @rest;
   my @group_directories = splice @rest, 0, shift @rest;
   my @directories = splice @rest, 0, shift @rest;
@@ -165,7 +177,7 @@ sub prepare {
     groups => \@groups, user => [map { $_ + 0 } split /,/, $user], passed => [], procs => []);
   for (@group_directories) { mkdir $_, 0700 or return refuse(\%setup, $_) }
   for (@writes) { write_limit(split / /, $_, 3) or return refuse(\%setup, (split / /, $_, 3)[2]) }
-  my $lowest = @descriptors > $standard ? $ABOVE_PASSED : 0;
+  my $lowest = @descriptors > 3 ? $ABOVE_PASSED : 0;
   for (@descriptors) {
     my ($number, $flags) = split /:/;
     my $path = $number eq '-' ? '/dev/null' : "/proc/$sidecar/fd/$number";

@@ -17,8 +17,8 @@ export const SANDBOX_PROGRAM = String.raw`
 sub make_sandbox {
   my ($id, $filter, $template, $network, $stdin, @fields) = @_;
   my $O_PATH = 010000000;
-  my $setup = prepare($id, 3, @fields) or return;
-  $filters{$filter} //= content($filter) // return refuse($setup, $filter);
+  my $setup = prepare($id, @fields) or return;
+  $filters{$filter} //= $filter eq '' ? '' : content($filter) // return refuse($setup, $filter);
   pipe(my $entrance, my $door) or return refuse($setup, 'pipe');
   push @{ $setup->{passed} }, open_above(0, "/proc/$sidecar/fd/$template", $O_RDONLY) // return refuse($setup, 'the template');
   push @{ $setup->{passed} }, open_above(0, $stdin, $O_PATH) // return refuse($setup, $stdin);
@@ -31,14 +31,6 @@ sub make_sandbox {
   }) or return;
   $entrances{$id} = $door;
   $entering{$id} = 1;
-}
-
-sub content {
-  my $path = shift;
-  return '' if $path eq '';
-  open(my $file, '<:raw', $path) or return;
-  local $/;
-  return scalar <$file>;
 }
 
 sub take_over {
@@ -193,11 +185,7 @@ sub await_order {
   my ($awaited, $entrance, $unread, $orders) = @_;
   until (exists $orders->{$awaited}) {
     sysread($entrance, $$unread, 65536, length $$unread) or leave(1);
-    while (length $$unread >= 4 && length $$unread >= 4 + (my $size = unpack 'N', $$unread)) {
-      my ($order, @fields) = split /\0/, substr($$unread, 4, $size), -1;
-      substr($$unread, 0, 4 + $size) = '';
-      $orders->{$order} = \@fields;
-    }
+    while (my ($order, @fields) = take_order($unread)) { $orders->{$order} = \@fields }
   }
 }
 
