@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import { MAX_OUTPUT_CHUNK_BYTES, ReadBuffer } from '../../protocol/index.js';
 import { startDeadline } from './deadline.js';
 import { environmentOf } from './environment.js';
 import { SpawnFailedError } from './errors.js';
@@ -22,6 +23,9 @@ export interface ExitStatus {
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
 }
+
+/** Four of the largest frames of output, which have some 50 bytes about their data. */
+const BUFFER_BYTES = 4 * (MAX_OUTPUT_CHUNK_BYTES + 64);
 
 /** How long a pipe that somebody else still holds open may keep a dead sidecar from counting as gone, in ms. */
 const PIPE_DRAIN_MS = 1_000;
@@ -50,8 +54,9 @@ export async function spawnChild(options: ChildOptions, keepAlive: KeepAlive): P
 export class SidecarChild {
   readonly pid: number;
   readonly stdin: Socket;
-  /** Its chunks are good as `intoOneBuffer` says. */
   readonly stdout: Socket;
+  /** What `stdout` is read into: see `intoOneBuffer`. */
+  readonly buffer = new ReadBuffer(BUFFER_BYTES, (bytes) => Buffer.allocUnsafeSlow(bytes));
   readonly stderr: StderrTail;
   /** Resolves once the process is dead and what it wrote has been read. Never rejects. */
   readonly gone: Promise<ExitStatus>;
@@ -63,7 +68,7 @@ export class SidecarChild {
     this.keepAlive = keepAlive;
     this.pid = child.pid!;
     this.stdin = child.stdin as Socket;
-    this.stdout = intoOneBuffer(child.stdout as Socket);
+    this.stdout = intoOneBuffer(child.stdout as Socket, this.buffer);
     const stderr = child.stderr as Socket;
     this.stderr = new StderrTail(stderr, onStderr);
     this.gone = whenGone(child);

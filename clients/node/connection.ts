@@ -4,6 +4,7 @@ import {
   type HostFrame,
   ProtocolFault,
   parseSidecarFrame,
+  type ReadBuffer,
   type SidecarFrame,
 } from '../../protocol/index.js';
 import { SidecarError } from './errors.js';
@@ -12,6 +13,8 @@ import { PacedReader } from './paced-reader.js';
 export interface ConnectionOptions {
   readonly stdin: Writable;
   readonly stdout: Readable;
+  /** What `stdout` is read into, where it is: see `intoOneBuffer`. */
+  readonly buffer?: ReadBuffer | undefined;
   /** Takes each frame in its order; what it throws as ProtocolFault or SidecarError is a fault of the sidecar. */
   readonly onFrame: (frame: SidecarFrame) => void;
   /** Called once, when the stream is no longer understood. Nothing is read after it. */
@@ -33,9 +36,10 @@ export class Connection {
     allocate: (bytes) => Buffer.allocUnsafe(bytes),
   });
 
-  constructor({ stdin, stdout, onFrame, onFault, onEnd }: ConnectionOptions) {
+  constructor({ stdin, stdout, buffer, onFrame, onFault, onEnd }: ConnectionOptions) {
     this.#stdin = stdin;
     this.#reader = new PacedReader(stdout, {
+      buffer,
       onFrame: (raw) => {
         const frame = parseSidecarFrame(raw);
         if (frame !== null) onFrame(frame);

@@ -1,10 +1,12 @@
 import type { Readable } from 'node:stream';
-import { FrameReader, type RawFrame } from '../../protocol/index.js';
+import { FrameReader, type RawFrame, type ReadBuffer } from '../../protocol/index.js';
 
 /** How many frames are handled in one turn of the host's event loop, at most. */
 export const FRAMES_PER_TURN = 256;
 
 export interface PacedReaderOptions {
+  /** What the stream is read into, where it is: see `intoOneBuffer`. */
+  readonly buffer?: ReadBuffer | undefined;
   /** Takes each frame in its order. What it throws ends the reading. */
   readonly onFrame: (frame: RawFrame) => void;
   /** Called once when the stream is no longer understood, or `onFrame` has thrown. */
@@ -15,13 +17,12 @@ export interface PacedReaderOptions {
 
 /**
  * Reads frames from a stream, and never so many in one turn of the event loop that a flood of them starves the host:
- * beyond `FRAMES_PER_TURN` the stream is paused, which holds back its writer, until the rest has had its turns. Chunks may
- * be used again once the stream has been given back or resumed: see `intoOneBuffer`.
+ * beyond `FRAMES_PER_TURN` the stream is paused, which holds back its writer, until the rest has had its turns.
  */
 export class PacedReader {
   readonly #stream: Readable;
   readonly #options: PacedReaderOptions;
-  readonly #reader = new FrameReader({ chunksAreLent: true });
+  readonly #reader: FrameReader;
   #left = FRAMES_PER_TURN;
   #turn: NodeJS.Immediate | undefined;
   #isBehind = false;
@@ -31,6 +32,7 @@ export class PacedReader {
   constructor(stream: Readable, options: PacedReaderOptions) {
     this.#stream = stream;
     this.#options = options;
+    this.#reader = new FrameReader({ buffer: options.buffer });
     stream.on('data', (chunk: Uint8Array) => this.#guard(() => this.#read(chunk)));
     stream.on('end', () => this.#guard(() => this.#end()));
     stream.on('error', () => this.#guard(() => this.#end()));

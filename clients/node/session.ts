@@ -63,6 +63,7 @@ export class Session {
     this.#connection = new Connection({
       stdin: child.stdin,
       stdout: child.stdout,
+      buffer: child.buffer,
       onFrame: (frame) => this.#receive(frame),
       onFault: (fault) => this.#fault(fault),
       onEnd: () => this.lifetime.leaves(),

@@ -36,9 +36,15 @@ export class TaskHandle implements AsyncIterable<OutputChunk>, AsyncDisposable {
   /**
    * What a task with `output: {mode: 'stream'}` writes, in the order in which it came; nothing for other tasks. It has
    * one consumer. Not iterating holds the process back once a window of output (`ready.window.outputBytes`) is
-   * waiting, so the result does not come; breaking off discards the rest and lets the task go on.
+   * waiting, or up to four where it has been taken as it came, so the result does not come; breaking off discards the
+   * rest and lets the task go on.
    */
   readonly output: AsyncIterable<OutputChunk>;
+  /**
+   * As `output`, for a consumer that has done with a chunk when it asks for the next one: the bytes of a chunk are used again
+   * then. That leaves nothing for the garbage collector, which else takes longer than the reading where a lot is written.
+   */
+  readonly lentOutput: AsyncIterable<OutputChunk>;
   /**
    * The stdin of a task with `stdin: {stream: true}`; undefined for other tasks. `end()` or `destroy()` ends the
    * process's stdin. It is destroyed when the task is over, so that a pipeline into it does not wait for ever: with the
@@ -55,6 +61,7 @@ export class TaskHandle implements AsyncIterable<OutputChunk>, AsyncDisposable {
     this.started = run.started.promise;
     this.result = run.result.promise;
     this.output = run.output;
+    this.lentOutput = { [Symbol.asyncIterator]: () => run.output.lent() };
     this.stdin = run.stdin?.writable;
     this.#run = run;
   }

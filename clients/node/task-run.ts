@@ -2,7 +2,6 @@ import {
   type Accepted,
   type HostFrame,
   type LimitWarning,
-  ownBytes,
   ProtocolFault,
   type Ready,
   type SidecarFrame,
@@ -121,11 +120,7 @@ export class TaskRun {
         break;
       case 'output':
         if (!streamsOutput(this.#input)) throw this.#unexpected(frame.type);
-        this.output.push({
-          stream: frame.body.stream,
-          offset: frame.body.offset,
-          data: ownBytes(frame.body.data),
-        });
+        this.output.push(frame.body);
         break;
       case 'usage':
         this.usage.notify(frame.body);

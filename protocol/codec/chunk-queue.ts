@@ -27,12 +27,17 @@ export class ChunkQueue {
     return this.#offset === 0 ? chunk : chunk.subarray(this.#offset);
   }
 
-  /** Holds on to `chunk` without copying it. */
+  /** Holds on to `chunk` without copying it. One that lies in memory right behind the last becomes one chunk with that. */
   push(chunk: Uint8Array): void {
-    if (chunk.byteLength > 0) {
+    if (chunk.byteLength === 0) return;
+    const last = this.#chunks.at(-1);
+    if (last !== undefined && isRightBehind(last, chunk)) {
+      const byteLength = last.byteLength + chunk.byteLength;
+      this.#chunks[this.#chunks.length - 1] = new Uint8Array(last.buffer, last.byteOffset, byteLength);
+    } else {
       this.#chunks.push(chunk);
-      this.#byteLength += chunk.byteLength;
     }
+    this.#byteLength += chunk.byteLength;
   }
 
   /** Consumes the front, or its first `maxBytes` where it is longer, and returns that as a view. */
@@ -53,6 +58,12 @@ export class ChunkQueue {
     this.#dropConsumed();
   }
 
+  /** What is left has been moved there as one chunk. */
+  moveTo(chunk: Uint8Array): void {
+    this.clear();
+    this.push(chunk);
+  }
+
   clear(): void {
     this.#chunks = [];
     this.#first = 0;
@@ -70,6 +81,10 @@ export class ChunkQueue {
       this.#first = 0;
     }
   }
+}
+
+function isRightBehind(last: Uint8Array, chunk: Uint8Array): boolean {
+  return chunk.buffer === last.buffer && chunk.byteOffset === last.byteOffset + last.byteLength;
 }
 
 const MANY_CHUNKS = 64;

@@ -7,13 +7,16 @@ import { ChunkQueue } from './chunk-queue.js';
 import { decodeFrame } from './decode.js';
 import { FrameAssembly } from './frame-assembly.js';
 import { decodeOutputFrame } from './output-frame.js';
+import { plainBytes } from './plain-bytes.js';
+import type { ReadBuffer } from './read-buffer.js';
 import { frameEmpty, frameTooLarge, frameTruncated } from './stream-faults.js';
 
 /**
  * Cuts a byte stream into frames, in time linear in its bytes however they are split into chunks.
  *
  * - A frame that lies whole in one chunk is not copied: the binaries in its body are views that keep the chunk alive
- *   (see `ownBytes`) and show later changes to it, so a chunk must not be reused after `push`: unless it is lent.
+ *   (see `ownBytes`) and show later changes to it, so a chunk must not be reused after `push`. What lies in a `ReadBuffer`
+ *   is: frames are copied out of it, but for the data of `output`, which is good until the next frame is asked for.
  * - A declared length is checked before anything is allocated, and allocation follows what has arrived.
  * - After a fault the stream is no longer understood: the reader throws that fault again on every further use.
  */
@@ -21,20 +24,20 @@ export class FrameReader {
   #maxFrameBytes: number;
   readonly #chunks = new ChunkQueue();
   readonly #assembly = new FrameAssembly();
-  readonly #chunksAreLent: boolean;
+  readonly #buffer: ReadBuffer | undefined;
   /** How long the frame in assembly is, header included; the length of the header alone until that has come. */
   #assemblyTarget = FRAME_HEADER_BYTES;
   #fault: ProtocolFault | undefined;
 
   /**
    * @param options.maxFrameBytes the largest payload accepted, in bytes: 1 to 16,777,215 (the default)
-   * @param options.chunksAreLent whether a chunk may be reused as soon as the generator of its `push` has been read to its
-   * end. Frames are copied out of it then, each into bytes of its own.
+   * @param options.buffer what the stream is read into. It is told what to keep when the generator of a `push` has been
+   * read to its end; bytes of it that have been pushed are the reader's until then.
    * @throws RangeError where `maxFrameBytes` is out of range
    */
-  constructor(options: { maxFrameBytes?: number; chunksAreLent?: boolean } = {}) {
+  constructor(options: { maxFrameBytes?: number; buffer?: ReadBuffer | undefined } = {}) {
     this.#maxFrameBytes = checkMaximum(options.maxFrameBytes ?? MAX_FRAME_BYTES);
-    this.#chunksAreLent = options.chunksAreLent ?? false;
+    this.#buffer = options.buffer;
   }
 
   /** The largest payload accepted, in bytes. A new value goes for every frame whose header has not been read yet. */
@@ -83,6 +86,7 @@ export class FrameReader {
     for (let frame = this.#next(); frame !== undefined; frame = this.#next()) {
       yield frame;
     }
+    if (this.#buffer !== undefined) this.#chunks.moveTo(this.#buffer.keep(this.#chunks.front));
   }
 
   /** The next frame, or undefined where it is not whole yet. */
@@ -90,9 +94,9 @@ export class FrameReader {
     this.#refuseAfterFault();
     try {
       const whole = this.#wholeFrame();
-      if (whole !== undefined) return whole;
+      if (whole !== undefined || this.#staysInBuffer()) return whole;
       const payload = this.#assembledPayload();
-      return payload && (decodeOutputFrame(payload, 0, payload.byteLength, plainBytes) ?? decodeFrame(payload));
+      return payload && (decodeOutputFrame(payload, 0, payload.byteLength) ?? decodeFrame(payload));
     } catch (error) {
       throw error instanceof ProtocolFault ? this.#stop(error) : error;
     }
@@ -110,12 +114,25 @@ export class FrameReader {
       return undefined;
     }
     this.#chunks.skip(end - offset);
-    const take = this.#chunksAreLent ? copiedBytes : plainBytes;
     return (
       decodeBareFrame(firstChunk, start, end) ??
-      decodeOutputFrame(firstChunk, start, end, take) ??
-      decodeFrame(take(firstChunk, start, end))
+      decodeOutputFrame(firstChunk, start, end) ??
+      decodeFrame(this.#keepable(plainBytes(firstChunk, start, end)))
     );
+  }
+
+  /** Bytes that views of them may keep: copied where they would be overwritten. */
+  #keepable(bytes: Uint8Array): Uint8Array {
+    return this.#buffer?.holds(bytes) ? new Uint8Array(bytes) : bytes;
+  }
+
+  /** Whether what is left is the beginning of a frame that will lie whole in the buffer. */
+  #staysInBuffer(): boolean {
+    const { firstChunk, offset, byteLength } = this.#chunks;
+    if (this.#buffer === undefined || this.#assembly.length > 0 || byteLength === 0) return false;
+    if (byteLength > firstChunk.byteLength - offset || !this.#buffer.holds(firstChunk)) return false;
+    const payloadBytes = byteLength < FRAME_HEADER_BYTES ? 0 : this.#readHeader(firstChunk, offset);
+    return FRAME_HEADER_BYTES + payloadBytes <= this.#buffer.capacity;
   }
 
   /** The payload of a frame that lies in several chunks, copied together as far as it has come. */
@@ -127,7 +144,7 @@ export class FrameReader {
         this.#assemblyTarget = FRAME_HEADER_BYTES;
         return this.#assembly.finish(piece).subarray(FRAME_HEADER_BYTES);
       }
-      this.#assembly.append(this.#chunksAreLent ? new Uint8Array(piece) : piece);
+      this.#assembly.append(this.#buffer === undefined ? piece : new Uint8Array(piece));
       if (isWhole) this.#assemblyTarget += this.#readHeader(this.#assembly.head(FRAME_HEADER_BYTES), 0);
     }
     return undefined;
@@ -173,13 +190,4 @@ function checkMaximum(maxFrameBytes: number): number {
     throw new RangeError(`maxFrameBytes must be an integer from 1 to ${MAX_FRAME_BYTES}, got ${maxFrameBytes}`);
   }
   return maxFrameBytes;
-}
-
-/** Subclasses such as Node's Buffer would be passed on to the binaries in a body, whose `slice` means something else. */
-function plainBytes(chunk: Uint8Array, start: number, end: number): Uint8Array {
-  return new Uint8Array(chunk.buffer, chunk.byteOffset + start, end - start);
-}
-
-function copiedBytes(chunk: Uint8Array, start: number, end: number): Uint8Array {
-  return new Uint8Array(plainBytes(chunk, start, end));
 }

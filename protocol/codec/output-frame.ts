@@ -2,6 +2,7 @@ import { FRAME_HEADER_BYTES, MAX_ID, MAX_OUTPUT_CHUNK_BYTES } from '../constants
 import type { RawFrame } from '../frames.js';
 import type { Output } from '../schemas/flow.js';
 import { writeUint32 } from './big-endian.js';
+import { plainBytes } from './plain-bytes.js';
 import { readUnsigned, unsignedBytes, unsignedLength, writeUnsigned } from './unsigned.js';
 
 // What a command writes comes in `output` frames, thousands in a second: they are written and read by hand, with one copy
@@ -19,6 +20,19 @@ const DATA = text('data');
 const BIN8 = 0xc4;
 const BIN16 = 0xc5;
 const BIN32 = 0xc6;
+
+/** What the head of an `output` frame takes at most, its length included. */
+const MAX_HEAD_BYTES = 64;
+
+/** The buffers in which the bytes before the data of a frame are nobody's. */
+const roomy = new WeakSet<ArrayBufferLike>();
+
+/** A new buffer for the data of `output` frames, with room in front of it for the head of one. */
+export function newOutputBuffer(byteLength: number): Uint8Array {
+  const buffer = new ArrayBuffer(MAX_HEAD_BYTES + byteLength);
+  roomy.add(buffer);
+  return new Uint8Array(buffer, MAX_HEAD_BYTES);
+}
 
 /** Whether a body is what `outputSchema` makes of it, field by field and in this order. */
 export function isOutput(body: object): body is Output {
@@ -43,6 +57,28 @@ export function outputPayloadBytes(id: number, { offset, data }: Output): number
 export function encodeOutputFrame(id: number, body: Output, allocate: (byteLength: number) => Uint8Array): Uint8Array {
   const payloadBytes = outputPayloadBytes(id, body);
   const bytes = allocate(FRAME_HEADER_BYTES + payloadBytes);
+  const dataAt = writeHead(bytes, id, body, payloadBytes);
+  bytes.set(body.data, dataAt);
+  return bytes;
+}
+
+/**
+ * As `encodeOutputFrame`, where the data lies in a buffer of `newOutputBuffer`: the frame is that data with its head in
+ * front of it, over what was there, and holds as long as the data. Undefined where it lies elsewhere, or the payload would
+ * exceed `maxFrameBytes`. `id` must be a u32, and the body what `outputSchema` makes of it.
+ */
+export function encodeOutputFrameInPlace(id: number, body: Output, maxFrameBytes: number): Uint8Array | undefined {
+  const { buffer, byteOffset, byteLength } = body.data;
+  const payloadBytes = outputPayloadBytes(id, body);
+  if (payloadBytes > maxFrameBytes || !roomy.has(buffer)) return undefined;
+  const headBytes = FRAME_HEADER_BYTES + payloadBytes - byteLength;
+  const bytes = new Uint8Array(buffer, byteOffset - headBytes, headBytes + byteLength);
+  writeHead(bytes, id, body, payloadBytes);
+  return bytes;
+}
+
+/** Returns where the data begins. */
+function writeHead(bytes: Uint8Array, id: number, body: Output, payloadBytes: number): number {
   writeUint32(bytes, 0, payloadBytes);
   let at = writeText(bytes, FRAME_HEADER_BYTES, HEAD);
   at = writeUnsigned(bytes, at, id);
@@ -51,22 +87,11 @@ export function encodeOutputFrame(id: number, body: Output, allocate: (byteLengt
   at = writeText(bytes, at, OFFSET);
   at = writeUnsigned(bytes, at, body.offset);
   at = writeText(bytes, at, DATA);
-  at = writeBinHead(bytes, at, body.data.byteLength);
-  bytes.set(body.data, at);
-  return bytes;
+  return writeBinHead(bytes, at, body.data.byteLength);
 }
 
-/**
- * The frame whose payload is [start, end) of `bytes`; undefined where it is another than those.
- *
- * @param take gives the data that is [start, end) of `bytes`
- */
-export function decodeOutputFrame(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  take: (bytes: Uint8Array, start: number, end: number) => Uint8Array,
-): RawFrame | undefined {
+/** The frame whose payload is [start, end) of `bytes`, its data a view of them; undefined where it is another than those. */
+export function decodeOutputFrame(bytes: Uint8Array, start: number, end: number): RawFrame | undefined {
   if (!hasText(bytes, start, HEAD)) return undefined;
   const idAt = start + HEAD.byteLength;
   const streamAt = idAt + unsignedLength(bytes[idAt]);
@@ -82,7 +107,7 @@ export function decodeOutputFrame(
   const id = readUnsigned(bytes, idAt);
   const offset = readUnsigned(bytes, offsetAt);
   if (dataAt === undefined || id > MAX_ID || offset > Number.MAX_SAFE_INTEGER) return undefined;
-  return { type: 'output', id, body: { stream, offset, data: take(bytes, dataAt, end) } };
+  return { type: 'output', id, body: { stream, offset, data: plainBytes(bytes, dataAt, end) } };
 }
 
 /** A short text as msgpack has it, after the head of what it is the first of. */

@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { type LimitEvidence, MAX_OUTPUT_CHUNK_BYTES, type OutputOptions } from '../../protocol/index.js';
-import { outputChunks } from '../sandbox/index.js';
 import type { QueueGauge } from '../tracking/index.js';
 import { cutMiddle, HeadTailBuffer } from './head-tail-buffer.js';
 import { Stopwatch } from './stopwatch.js';
@@ -19,7 +18,7 @@ export interface OutputRelayOptions {
   readonly onLimit: (evidence: LimitEvidence) => void;
   /**
    * Takes a chunk in mode `stream`; the stream is not read on before the promise is settled. After that the bytes of
-   * the chunk are used again.
+   * the chunk are used again, as those before it in its buffer may be from the beginning.
    */
   readonly deliver: (stream: OutputStreamName, offset: number, data: Uint8Array) => void | Promise<void>;
 }
@@ -80,13 +79,11 @@ export class OutputRelay {
     let delivery: Promise<void> | undefined;
     stream.on('data', (chunk: Uint8Array) => {
       const waiting = this.#accept(name, chunk);
-      if (waiting === undefined) {
-        this.#release(chunk);
-        return;
-      }
+      this.#lastProgress = performance.now();
+      if (waiting === undefined) return;
       stream.pause();
       delivery = this.#waitFor(waiting).then(() => {
-        this.#release(chunk);
+        this.#lastProgress = performance.now();
         stream.resume();
       });
     });
@@ -182,11 +179,6 @@ export class OutputRelay {
   ): Promise<void> {
     await waiting;
     await this.#deliver(name, state, rest);
-  }
-
-  #release(chunk: Uint8Array): void {
-    outputChunks.giveBack(chunk);
-    this.#lastProgress = performance.now();
   }
 
   async #waitFor(delivery: Promise<void>): Promise<void> {

@@ -14,7 +14,7 @@ export interface TaskListener {
   /**
    * Only in output mode `stream`; `offset` is the position of `data` in that stream; `data` is at most 64 KiB. Its
    * bytes are used again when this has returned, or the promise that it answers with is settled: who keeps them copies
-   * them.
+   * them. Those before them in the same buffer mean nothing.
    */
   onOutput?(stream: OutputStreamName, offset: number, data: Uint8Array): void | Promise<void>;
   /** Output that waits to be taken is given up: the task was cancelled. */

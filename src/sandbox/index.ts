@@ -7,5 +7,4 @@ export { closeInheritedDescriptors } from './inherited-descriptors.js';
 export { type Machine, thisMachine } from './machine.js';
 export * from './manager.js';
 export type { SandboxManagerOptions } from './manager-options.js';
-export { outputChunks } from './output-chunks.js';
 export { type SweepReport, sweepInstance } from './sweep.js';

@@ -1,9 +1,8 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { type ConnectOpts, Socket, type SocketConstructorOpts } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
-import { MAX_OUTPUT_CHUNK_BYTES } from '../../protocol/index.js';
 import type { PassedDescriptor } from './fork-server/index.js';
-import { outputChunks } from './output-chunks.js';
+import { giveReadBufferBack, takeReadBuffer } from './read-buffers.js';
 
 const { O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants;
 
@@ -23,26 +22,32 @@ export interface Pipe<Stream> {
   release(): void;
 }
 
-/** Makes a pipe that a command writes to. Who has done with a chunk of it may give it back to `outputChunks`. */
+/**
+ * Makes a pipe that a command writes to. What it holds is read by 64 KiB at most, as much as fits into a frame, and into the
+ * same buffer again and again: a chunk of bytes is good until the listeners of `data` return, where one of them pauses the
+ * stream until it is resumed, and for ever where it is taken in another way.
+ */
 export function openOutputPipe(fifo: string): Pipe<Readable> {
   const [ourEnd, childEnd] = openEnds(fifo, [O_RDONLY | O_NONBLOCK, O_WRONLY]);
-  const stream: Socket = new Socket(reusingBuffers(ourEnd!, (chunk) => stream.push(chunk)));
+  const buffer = takeReadBuffer();
+  const callback = (length: number) => handOn(stream, buffer.subarray(0, length));
+  const options: SocketConstructorOpts & ConnectOpts = {
+    fd: ourEnd!,
+    readable: true,
+    writable: false,
+    onread: { buffer, callback },
+  };
+  const stream: Socket = new Socket(options);
+  stream.once('close', () => giveReadBufferBack(buffer));
   return { childEnd: { fd: childEnd!, flags: O_WRONLY }, stream, release: () => stream.destroy() };
 }
 
-/**
- * So much of a command's output is read at a time: a pipe holds no more by default, and the window of a host is mostly a
- * multiple of it, so that no chunk has to be cut in two where the window ends.
- */
-const READ_BYTES = MAX_OUTPUT_CHUNK_BYTES;
-
-/** All pipes are read into this, one after the other, and what was read is copied out of it at once. */
-const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
-
-/** Node would read into a new buffer each time. `push` answers whether to read on. */
-function reusingBuffers(fd: number, push: (chunk: Uint8Array) => boolean): SocketConstructorOpts & ConnectOpts {
-  const callback = (length: number) => push(outputChunks.copyOf(readBuffer.subarray(0, length)));
-  return { fd, readable: true, writable: false, onread: { buffer: readBuffer, callback } };
+/** Answers whether to read on. */
+function handOn(stream: Socket, chunk: Uint8Array): boolean {
+  const isTakenAtOnce = stream.readableFlowing && stream.readableLength === 0 && stream.readableEncoding === null;
+  if (!isTakenAtOnce) return stream.push(Uint8Array.from(chunk));
+  stream.emit('data', chunk);
+  return !stream.isPaused();
 }
 
 /** Makes a pipe that a command reads from. */

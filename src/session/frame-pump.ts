@@ -6,6 +6,8 @@ import type { ByteSink } from './byte-streams.js';
 export interface FrameSupply {
   /** The next frame that is to be written, or null where there is none. `now` is as `performance.now()` tells it. */
   take(now: number): Uint8Array | null;
+  /** A copy of bytes that belong to somebody else, to be given back like what was taken. */
+  copyOf(bytes: Uint8Array): Uint8Array;
   /** Some of what was taken has left the process, or never will: its bytes may be used again. */
   giveBack(written: Uint8Array): void;
 }
@@ -33,6 +35,25 @@ export class FramePump {
     if (this.#running) return;
     this.#running = true;
     this.#idle = this.#run();
+  }
+
+  /**
+   * Writes a frame past the queue, where nothing waits. False: it has to wait. Its bytes may be changed afterwards: what
+   * finds no room is copied.
+   */
+  writeNow(frame: Uint8Array): boolean {
+    if (this.#running) return false;
+    let rest: Uint8Array | undefined;
+    const keep = (bytes: Uint8Array) => {
+      rest = this.#supply.copyOf(bytes);
+      return rest;
+    };
+    const hasRoom = this.#sink.writeLent(frame, keep, () => rest && this.#supply.giveBack(rest));
+    if (hasRoom === false) {
+      this.#running = true;
+      this.#idle = this.#drained().then(() => this.#run());
+    }
+    return hasRoom !== undefined;
   }
 
   /** Resolves when nothing is left to be written and what was written has left the process. */

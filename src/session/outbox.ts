@@ -2,6 +2,7 @@ import {
   BufferPool,
   type EncodeOptions,
   encodeFrame,
+  encodeOutputFrameInPlace,
   type LimitWarning,
   MAX_OUTPUT_CHUNK_BYTES,
   type SidecarFrame,
@@ -57,7 +58,7 @@ const MAX_KEPT_BUFFERS = 16;
  * last. Nothing is dropped: who adds output or a result waits for room, and so slows down what produces it.
  */
 export class Outbox {
-  readonly #encoding: EncodeOptions;
+  readonly #encoding: Required<EncodeOptions>;
   readonly #buffers = new BufferPool({ bufferBytes: MAX_OUTPUT_FRAME_BYTES, maxKept: MAX_KEPT_BUFFERS });
   readonly #pump: FramePump;
   readonly #control: ControlFrame[] = [];
@@ -76,6 +77,8 @@ export class Outbox {
     };
     const supply = {
       take: (now: number) => this.#take(now),
+      copyOf: (bytes: Uint8Array) =>
+        bytes.byteLength < LARGE_FRAME_BYTES ? bytes.slice() : this.#buffers.copyOf(bytes),
       giveBack: (written: Uint8Array) => {
         // The pool would ask a small one for its buffer, for which V8 would have to move it out of its heap.
         if (written.byteLength >= LARGE_FRAME_BYTES) this.#buffers.giveBack(written);
@@ -126,9 +129,13 @@ export class Outbox {
     this.replaceable(key, { type: 'limitWarning', id, body: warning });
   }
 
-  /** Adds output of a task, after waiting for room. Answers undefined where there is room now. */
+  /**
+   * Adds output of a task, after waiting for room. Answers undefined where there is room now. The data may be changed once
+   * it has been added.
+   */
   output(id: number, frame: SidecarFrame & { type: 'output' }): Promise<void> | undefined {
     const bytes = frame.body.data.byteLength;
+    if (this.#writeNow(id, frame)) return undefined;
     const add = () => this.#addToLane(id, frame, (waitedMs) => this.#outputRoom.leave(bytes, id, waitedMs));
     const waiting = this.#sealed ? undefined : this.#outputRoom.request(bytes, id);
     if (waiting === undefined) {
@@ -184,6 +191,17 @@ export class Outbox {
 
   get #rooms(): readonly RoomQueue[] {
     return [this.#controlRoom, this.#outputRoom, this.#resultRoom];
+  }
+
+  /** Where the host keeps up with a stream, each byte of it is only read and written. */
+  #writeNow(id: number, { body }: SidecarFrame & { type: 'output' }): boolean {
+    const { byteLength } = body.data;
+    if (this.#sealed || byteLength < LARGE_FRAME_BYTES) return false;
+    const bytes = encodeOutputFrameInPlace(id, body, this.#encoding.maxFrameBytes);
+    if (bytes === undefined || !this.#pump.writeNow(bytes)) return false;
+    this.#outputRoom.enter(byteLength, id);
+    this.#outputRoom.leave(byteLength, id);
+    return true;
   }
 
   #addToLane(id: number, frame: SidecarFrame, onTaken: (waitedMs: number) => void): void {

@@ -26,19 +26,25 @@ export function streamSink(stream: Writable, descriptor?: number): ByteSink {
       gone.signal.addEventListener('abort', resume);
       wait(resume);
     });
+  const canWriteAtOnce = () => descriptor !== undefined && stream.writableLength === 0;
+  const writeLater = (chunks: readonly Uint8Array[], onWritten?: () => void) => {
+    if (chunks.length === 0) onWritten?.();
+    if (chunks.length > 1) stream.cork();
+    for (const [index, chunk] of chunks.entries()) {
+      stream.write(chunk, index === chunks.length - 1 ? onWritten : undefined);
+    }
+    if (chunks.length > 1) stream.uncork();
+    return !stream.writableNeedDrain;
+  };
   return {
     gone: gone.signal,
     write(chunks, onWritten) {
       if (gone.signal.aborted) return true;
-      const isDirect = descriptor !== undefined && stream.writableLength === 0;
-      const rest = isDirect ? writeAtOnce(descriptor, chunks) : chunks;
-      if (rest.length === 0) onWritten?.();
-      if (rest.length > 1) stream.cork();
-      for (const [index, chunk] of rest.entries()) {
-        stream.write(chunk, index === rest.length - 1 ? onWritten : undefined);
-      }
-      if (rest.length > 1) stream.uncork();
-      return !stream.writableNeedDrain;
+      return writeLater(canWriteAtOnce() ? writeAtOnce(descriptor!, chunks) : chunks, onWritten);
+    },
+    writeLent(bytes, keep, onWritten) {
+      if (gone.signal.aborted || !canWriteAtOnce()) return undefined;
+      return writeLater(writeAtOnce(descriptor!, [bytes]).map(keep), onWritten);
     },
     async drained() {
       if (stream.writableNeedDrain) await unlessGone((resume) => stream.once('drain', resume));

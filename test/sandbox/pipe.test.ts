@@ -1,12 +1,13 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { outputChunks } from '../../src/sandbox/index.js';
 import { openOutputPipe } from '../../src/sandbox/pipe.js';
 import { without } from '../support/requirements.js';
 import { useTemporaryFolder } from '../support/temporary-folder.js';
+import { waitFor } from '../support/wait-for.js';
 
 const folder = useTemporaryFolder();
 let opened = 0;
@@ -19,20 +20,62 @@ function openPipe(): ReturnType<typeof openOutputPipe> {
 }
 
 describe.skipIf(without('mkfifo'))('a pipe that a command writes to', () => {
-  it('gives every byte in order, in buffers that were given back as in new ones', async () => {
+  it('gives every byte in order, however it is taken', async () => {
     const { childEnd, stream, release } = openPipe();
-    const buffers = new Set<ArrayBufferLike>();
     const received: number[] = [];
-    writeSync(childEnd.fd, Uint8Array.of(0));
-    for await (const chunk of stream as AsyncIterable<Uint8Array>) {
-      buffers.add(chunk.buffer);
-      received.push(...chunk);
-      outputChunks.giveBack(chunk);
-      if (received.length < 100) writeSync(childEnd.fd, Uint8Array.of(received.length));
-      else if (received.length === 100) closeSync(childEnd.fd);
+    const take = (chunk: Uint8Array) => received.push(...chunk);
+    const write = (values: number[]) => writeSync(childEnd.fd, Uint8Array.from(values));
+    write([0, 1]);
+    await waitFor(() => stream.readableLength === 2, 'what is read before anybody takes it');
+    stream.on('data', take);
+    await waitFor(() => received.length === 2, 'what was read before');
+    write([2, 3]);
+    await waitFor(() => received.length === 4, 'what comes while it is taken');
+    stream.pause();
+    write([4, 5]);
+    stream.off('data', take);
+    closeSync(childEnd.fd);
+    for await (const chunk of stream as AsyncIterable<Uint8Array>) take(chunk);
+    expect(received).toEqual([0, 1, 2, 3, 4, 5]);
+    release();
+  });
+
+  it('lends its listeners one buffer, which a pipe that is opened later has as well', async () => {
+    const buffers = new Set<ArrayBufferLike>();
+    for (let time = 0; time < 5; time += 1) {
+      const { childEnd, stream, release } = openPipe();
+      let bytes = 0;
+      stream.on('data', ({ buffer, byteLength }: Uint8Array) => {
+        buffers.add(buffer);
+        bytes += byteLength;
+      });
+      for (let written = 1; written <= 3; written += 1) {
+        writeSync(childEnd.fd, new Uint8Array(10));
+        await waitFor(() => bytes === 10 * written, 'what was written');
+      }
+      closeSync(childEnd.fd);
+      await once(stream, 'close');
+      release();
     }
-    expect(received).toEqual(Array.from({ length: 100 }, (_, index) => index));
-    expect(buffers.size).toBeLessThan(10);
+    expect(buffers.size).toBe(1);
+  });
+
+  it('is not read while a listener that has paused it looks at what has come', async () => {
+    const { childEnd, stream, release } = openPipe();
+    const chunks: Uint8Array[] = [];
+    stream.on('data', (chunk: Uint8Array) => {
+      chunks.push(chunk);
+      stream.pause();
+    });
+    writeSync(childEnd.fd, Uint8Array.of(1));
+    await waitFor(() => chunks.length === 1, 'the first byte');
+    writeSync(childEnd.fd, Uint8Array.of(2));
+    await sleep(50);
+    expect(chunks.map((chunk) => [...chunk])).toEqual([[1]]);
+    stream.resume();
+    await waitFor(() => chunks.length === 2, 'the second byte');
+    expect([...chunks[1]!]).toEqual([2]);
+    closeSync(childEnd.fd);
     release();
   });
 

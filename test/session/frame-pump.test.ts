@@ -16,7 +16,11 @@ function pumpOf(options: { stalled?: boolean } = {}) {
   const parks = new QueueRegistry().watch({ ...LINK, reading: () => ({ observed: 0, capacity: 1, unit: 'items' }) });
   return {
     pump: new FramePump(
-      { take: () => waiting.shift() ?? null, giveBack: (written) => used.push(written) },
+      {
+        take: () => waiting.shift() ?? null,
+        copyOf: (bytes) => bytes.slice(),
+        giveBack: (written) => used.push(written),
+      },
       sink,
       parks,
     ),
@@ -94,5 +98,36 @@ describe('the frame pump', () => {
     sink.resume();
     await pump.flushed();
     expect(used).toEqual(frames);
+  });
+
+  it('writes a frame at once where nothing waits, and does not look at it afterwards', async () => {
+    const { pump, sink } = pumpOf();
+    const frame = encodeFrame(replyFrame(1, 50_000));
+    expect(pump.writeNow(frame)).toBe(true);
+    frame.fill(0);
+    expect(sink.frames.map(({ id }) => id)).toEqual([1]);
+    await pump.flushed();
+  });
+
+  it('writes no frame past those that wait', async () => {
+    const { pump, sink, waiting } = pumpOf();
+    waiting.push(encodeFrame(pong(1)));
+    pump.wake();
+    expect(pump.writeNow(encodeFrame(pong(2)))).toBe(false);
+    await pump.flushed();
+    expect(sink.frames.map(({ id }) => id)).toEqual([1]);
+  });
+
+  it('waits for room after a frame that has found too little of it', async () => {
+    const { pump, sink, waiting } = pumpOf({ stalled: true });
+    expect(pump.writeNow(encodeFrame(replyFrame(1, 50_000)))).toBe(true);
+    expect(pump.writeNow(encodeFrame(replyFrame(2, 50_000)))).toBe(false);
+    waiting.push(encodeFrame(pong(3)));
+    pump.wake();
+    expect(await isPending(pump.flushed())).toBe(true);
+    expect(sink.frames.map(({ id }) => id)).toEqual([1]);
+    sink.resume();
+    await pump.flushed();
+    expect(sink.frames.map(({ id }) => id)).toEqual([1, 3]);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { newOutputBuffer } from '../../protocol/index.js';
 import { isPending } from '../support/gate.js';
 import { outputFrame, pong, replyFrame, warningOf } from './support/frames.js';
 import { blockWith, outboxOf } from './support/outboxes.js';
@@ -54,6 +55,31 @@ describe('the outbox', () => {
       'reply 1',
     ]);
     expect(test.sink.of('output').flatMap(({ id, body }) => (id === 1 ? [body.offset] : []))).toEqual([0, 1, 2]);
+  });
+
+  it('writes large output past its queue while nothing waits, and counts it there all the same', async () => {
+    const test = outboxOf({}, { stalled: false });
+    const data = newOutputBuffer(50_000).fill(7);
+    const frame = { type: 'output', id: 1, body: { stream: 'stdout', offset: 0, data } } as const;
+    expect(test.outbox.output(1, frame)).toBeUndefined();
+    data.fill(0);
+    expect(test.sink.of('output')[0]?.body.data).toEqual(new Uint8Array(50_000).fill(7));
+    expect(test.gauge('outputQueue')).toMatchObject({ depth: 0, enqueued: 1, dequeued: 1 });
+    test.outbox.control(pong(2));
+    void test.outbox.output(1, { ...frame, body: { ...frame.body, offset: 50_000 } });
+    await test.outbox.flushed();
+    expect(test.sink.types).toEqual(['output', 'pong', 'output']);
+  });
+
+  it('copies output that has to wait', async () => {
+    const test = outboxOf();
+    await blockWith(test);
+    const data = newOutputBuffer(50_000).fill(7);
+    void test.outbox.output(1, { type: 'output', id: 1, body: { stream: 'stdout', offset: 0, data } });
+    data.fill(0);
+    test.sink.resume();
+    await test.outbox.flushed();
+    expect(test.sink.of('output')[0]?.body.data).toEqual(new Uint8Array(50_000).fill(7));
   });
 
   it('tells when a frame is on its way, and not before', async () => {

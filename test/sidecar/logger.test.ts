@@ -21,6 +21,7 @@ function stderrOf(room: number): { sink: ByteSink; lines: Line[]; open: () => vo
       left -= 1;
       return left > 0;
     },
+    writeLent: () => undefined,
     async drained() {
       await gate.opened;
       left = Number.POSITIVE_INFINITY;

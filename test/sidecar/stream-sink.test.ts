@@ -63,6 +63,43 @@ describe.skipIf(without('mkfifo'))('a sink that writes to the descriptor of its 
     stream.destroy();
   });
 
+  it('keeps of lent bytes what finds no room, and takes none while others wait', async () => {
+    const { reader, writer } = openFifo(folder());
+    const stream = new Socket({ fd: writer, readable: false, writable: true });
+    const sink = streamSink(stream, writer);
+    const [sent, read]: [Uint8Array[], Uint8Array[]] = [[], []];
+    const kept: number[] = [];
+    const answers = new Set<boolean | undefined>();
+    let [begun, written] = [0, 0];
+    for (let time = 0; time < 200; time += 1) {
+      const lent = numbered(20_000, time);
+      const keep = (rest: Uint8Array) => {
+        kept.push(rest.byteLength);
+        return rest.slice();
+      };
+      const answer = sink.writeLent(lent, keep, () => {
+        written += 1;
+      });
+      answers.add(answer);
+      if (answer !== undefined) {
+        begun += 1;
+        sent.push(lent.slice());
+      }
+      lent.fill(0xff);
+      if (time % 5 === 0) read.push(readWhatIsThere(reader));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    read.push(readWhatIsThere(reader));
+    await sink.flushed();
+    read.push(readWhatIsThere(reader));
+    expect(Buffer.concat(read).equals(Buffer.concat(sent))).toBe(true);
+    expect(answers).toContain(true);
+    expect(answers).toContain(undefined);
+    expect([written, kept.length > 0]).toEqual([begun, true]);
+    closeSync(reader);
+    stream.destroy();
+  });
+
   it('is gone when the reader is', async () => {
     const { reader, writer } = openFifo(folder());
     const sink = streamSink(new Socket({ fd: writer, readable: false, writable: true }), writer);
@@ -106,6 +143,11 @@ describe('a stream as a sink', () => {
     const sink = streamSink(new PassThrough());
     sink.write([Buffer.from('x')]);
     await sink.drained();
+  });
+
+  it('takes no lent bytes where it cannot write at once', () => {
+    const sink = streamSink(new PassThrough());
+    expect(sink.writeLent(numbered(1), (rest) => rest)).toBeUndefined();
   });
 
   it('is flushed when everything before has been taken', async () => {

@@ -17,8 +17,11 @@ export const streaming: Line = {
   what: '2 GiB streamed from one task',
   figures: { throughput: 'MiB per second', hostGrowthMiB: 'MiB', sidecarGrowthMiB: 'MiB' },
   contestants: [
-    sidecarContestant({}, (sidecar, { amount }) => readTask(sidecar, amount)),
+    sidecarContestant({}, (sidecar, { amount }) => readTask(sidecar, amount, 'output')),
     simpleContestant('direct read', ({ amount }) => readDirectly(amount)),
+    sidecarContestant({ name: 'sidecar, lent chunks' }, (sidecar, { amount }) =>
+      readTask(sidecar, amount, 'lentOutput'),
+    ),
     simpleContestant('bare pipe', ({ amount }) => throughPipe(amount)),
   ],
   goals: [
@@ -32,7 +35,7 @@ export const streaming: Line = {
   warmUpRounds: { full: 0, quick: 0 },
 };
 
-function readTask(sidecar: Sidecar, mebibytes: number): Promise<Sample> {
+function readTask(sidecar: Sidecar, mebibytes: number, output: 'output' | 'lentOutput'): Promise<Sample> {
   const pids = { hostGrowthMiB: process.pid, sidecarGrowthMiB: sidecar.pid };
   return withGrowth(pids, () =>
     timed(mebibytes, async () => {
@@ -43,7 +46,7 @@ function readTask(sidecar: Sidecar, mebibytes: number): Promise<Sample> {
         limits: { outputBytes: 2 * mebibytes * MIB, timeoutMs: LIMIT_MS, cpuTimeMs: LIMIT_MS },
       });
       let bytes = 0;
-      for await (const { stream, data } of task) if (stream === 'stdout') bytes += data.byteLength;
+      for await (const { stream, data } of task[output]) if (stream === 'stdout') bytes += data.byteLength;
       const { status, error } = await task.result;
       if (status !== 'success') throw new Error(`the stream ended with ${status}: ${error?.message}`);
       return bytes;

@@ -61,7 +61,7 @@ describe('an output stream', () => {
     ]);
   });
 
-  it('loses nothing, never stops a sender for good, and never holds more than the window', async () => {
+  it('loses nothing, never stops a sender for good, and never holds more than four windows', async () => {
     const sizes = fc.array(fc.integer({ min: 0, max: 12 }), { maxLength: 60 });
     await fc.assert(
       fc.asyncProperty(
@@ -88,11 +88,97 @@ describe('an output stream', () => {
               expect(value?.offset).toBe(taken);
               taken += value?.data.byteLength ?? 0;
             }
-            expect(sent - taken).toBeLessThanOrEqual(window);
+            expect(sent - taken).toBeLessThanOrEqual(4 * window);
           }
         },
       ),
     );
+  });
+});
+
+describe('the window of an output stream', () => {
+  const take = async (stream: OutputStream, sent: number, size: number) => {
+    stream.push(chunk('stdout', sent, size));
+    await stream[Symbol.asyncIterator]().next();
+  };
+
+  it('is enlarged up to four times for a consumer that takes chunks as they come', async () => {
+    const { stream, allowed } = newStream(100);
+    for (let sent = 0; sent < 2_000; sent += 100) await take(stream, sent, 100);
+    const ahead = allowed.map((bytes) => bytes % 100 === 0 && bytes);
+    expect(ahead[0]).toBe(300);
+    expect(allowed.at(-1)! - 2_000).toBeLessThanOrEqual(400);
+    expect(allowed.at(-1)! - 2_000).toBeGreaterThan(200);
+    expect(allowed.length).toBeLessThan(14);
+  });
+
+  it('is what it was for one that has fallen a window behind', async () => {
+    const { stream, allowed } = newStream(100);
+    for (let sent = 0; sent < 1_000; sent += 100) await take(stream, sent, 100);
+    let sent = 1_000;
+    for (; sent < allowed.at(-1)!; sent += 100) stream.push(chunk('stdout', sent, 100));
+    const iterator = stream[Symbol.asyncIterator]();
+    const before = allowed.length;
+    for (let taken = 1_000; taken < sent; taken += 100) {
+      await iterator.next();
+      const waiting = sent - taken - 100;
+      if (waiting >= 100) expect(allowed).toHaveLength(before);
+    }
+    expect(allowed.at(-1)! - sent).toBeGreaterThan(0);
+  });
+
+  it('is not enlarged for one that has broken off', async () => {
+    const { stream, allowed } = newStream(100);
+    await stream[Symbol.asyncIterator]().return?.();
+    for (let sent = 0; sent < 1_000; sent += 100) stream.push(chunk('stdout', sent, 100));
+    expect(allowed.at(-1)).toBe(1_100);
+  });
+});
+
+describe('output that is lent', () => {
+  const BYTES = 65_536;
+
+  it('comes as it was sent, in few buffers, whatever becomes of the bytes that it was taken from', async () => {
+    const { stream } = newStream(4 * BYTES);
+    const received = new Uint8Array(4 * BYTES);
+    const buffers = new Set<ArrayBufferLike>();
+    const lent = stream.lent();
+    for (let sent = 0; sent < 100; sent += 1) {
+      const next = lent.next();
+      const data = received.subarray((sent % 4) * BYTES, (sent % 4) * BYTES + BYTES).fill(sent);
+      // The iterator asks for the chunk once it has given the last one back.
+      if (sent % 3 > 0) await Promise.resolve();
+      stream.push({ stream: 'stdout', offset: sent * BYTES, data });
+      data.fill(0xff);
+      const { value } = await next;
+      expect([value?.offset, value?.data.every((byte) => byte === sent)]).toEqual([sent * BYTES, true]);
+      buffers.add(value!.data.buffer);
+    }
+    stream.end();
+    expect(await lent.next()).toMatchObject({ done: true });
+    expect(buffers.size).toBeLessThan(4);
+  });
+
+  it('has bytes of its own where chunks are small', async () => {
+    const { stream } = newStream(100);
+    const buffers: ArrayBufferLike[] = [];
+    stream.push(chunk('stdout', 0, 3));
+    const lent = stream.lent();
+    buffers.push((await lent.next()).value!.data.buffer);
+    stream.push(chunk('stdout', 3, 4));
+    buffers.push((await lent.next()).value!.data.buffer);
+    expect(buffers.map(({ byteLength }) => byteLength)).toEqual([3, 4]);
+  });
+
+  it('is discarded where the consumer breaks off, and throws what ended it', async () => {
+    const { stream, allowed } = newStream(10);
+    stream.push(chunk('stdout', 0, 10));
+    for await (const _chunk of stream.lent()) break;
+    stream.push(chunk('stdout', 10, 10));
+    expect(allowed.at(-1)).toBeGreaterThan(20);
+    const { stream: broken } = newStream(10);
+    broken.end({ error: new Error('lost') });
+    await expect(broken.lent().next()).rejects.toThrow('lost');
   });
 });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { encodeFrame, FrameReader, MAX_FRAME_BYTES, type RawFrame } from '../../../protocol/index.js';
+import { encodeFrame, FrameReader, MAX_FRAME_BYTES, type RawFrame, ReadBuffer } from '../../../protocol/index.js';
 import { anyFrame, splitsOf } from '../support/arbitraries.js';
 import { concat, framed, fromHex, payloadOf, utf8 } from '../support/bytes.js';
 import { faultOf } from '../support/faults.js';
@@ -25,7 +25,7 @@ describe('frames', () => {
     );
   });
 
-  test('are the same for every split where chunks are lent, and overwritten as soon as they have been read', () => {
+  test('are the same for every split of what is read into one buffer, and overwritten when it is not kept', () => {
     const output = encodeFrame({
       type: 'output',
       id: 1,
@@ -34,25 +34,51 @@ describe('frames', () => {
     const large = encodeFrame({
       type: 'reply',
       id: 1,
-      body: { text: 'x'.repeat(50_000), data: new Uint8Array(20_000) },
+      body: { text: 'x'.repeat(500), data: new Uint8Array(200) },
     });
-    const lent = concat(stream, output, large, output);
-    const frames = readAll(new FrameReader(), lent);
-    const buffer = new Uint8Array(lent.byteLength);
+    const sent = concat(stream, output, large, output, output);
+    const frames = readAll(new FrameReader(), sent);
     fc.assert(
-      fc.property(splitsOf(lent), (chunks) => {
-        const reader = new FrameReader({ chunksAreLent: true });
-        const read = chunks.flatMap((chunk) => {
-          buffer.set(chunk);
-          const frames = [...reader.push(buffer.subarray(0, chunk.byteLength))];
-          buffer.fill(0xff);
-          return frames;
-        });
+      fc.property(splitsOf(sent), fc.integer({ min: 1, max: 2_000 }), fc.boolean(), (chunks, capacity, isAhead) => {
+        const buffer = new ReadBuffer(capacity);
+        const reader = new FrameReader({ buffer });
+        const read: RawFrame[] = [];
+        let left = concat(...chunks);
+        for (const { byteLength } of chunks) {
+          for (let rest = byteLength; rest > 0; ) {
+            const room = buffer.room();
+            const size = Math.min(rest, room.byteLength);
+            room.fill(0xff);
+            room.set(left.subarray(0, size));
+            left = left.subarray(size);
+            rest -= size;
+            const filled = buffer.filled(size);
+            // Whoever reads ahead has its room before the frames of the last one have been taken.
+            if (isAhead) buffer.room();
+            for (const frame of reader.push(filled)) read.push(structuredClone(frame));
+          }
+        }
         expect(read).toEqual(frames);
         reader.end();
       }),
       { numRuns: 200 },
     );
+  });
+
+  test('are handed on as views of the one buffer where they are output, and else as bytes of their own', () => {
+    const buffer = new ReadBuffer(1_000);
+    const reader = new FrameReader({ buffer });
+    const data = utf8('abc');
+    const sent = concat(
+      encodeFrame({ type: 'output', id: 1, body: { stream: 'stdout', offset: 0, data } }),
+      encodeFrame({ type: 'reply', id: 1, body: { data } }),
+    );
+    buffer.room().set(sent);
+    const [output, reply] = [...reader.push(buffer.filled(sent.byteLength))].map(
+      ({ body }) => (body as { data: Uint8Array }).data,
+    );
+    expect([output, reply]).toEqual([data, data]);
+    expect([buffer.holds(output!), buffer.holds(reply!)]).toEqual([true, false]);
   });
 
   test('are the same in single bytes', () => {

@@ -2,8 +2,14 @@ import { encode as encodeMsgpack } from '@msgpack/msgpack';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeFrame } from '../../../protocol/codec/decode.js';
-import { decodeOutputFrame } from '../../../protocol/codec/output-frame.js';
-import { encodeFrame, MAX_ID, MAX_OUTPUT_CHUNK_BYTES, parseSidecarFrame } from '../../../protocol/index.js';
+import { decodeOutputFrame, encodeOutputFrameInPlace, newOutputBuffer } from '../../../protocol/codec/output-frame.js';
+import {
+  encodeFrame,
+  MAX_FRAME_BYTES,
+  MAX_ID,
+  MAX_OUTPUT_CHUNK_BYTES,
+  parseSidecarFrame,
+} from '../../../protocol/index.js';
 
 /** The edges of the forms in which msgpack has integers and lengths, and anything between them. */
 const edges = [0, 1, 0x7f, 0x80, 0xff, 0x100, 0xffff, 0x1_0000];
@@ -19,8 +25,6 @@ const data = fc.oneof(
 const stream = fc.constantFrom('stdout', 'stderr');
 const body = fc.record({ stream, offset, data }, { noNullPrototype: true });
 const padding = fc.uint8Array({ maxLength: 20 });
-
-const view = (bytes: Uint8Array, start: number, end: number) => bytes.subarray(start, end);
 
 /** What the general way makes of a payload: a frame, or a fault. */
 function generally(payload: Uint8Array): unknown {
@@ -43,19 +47,37 @@ describe('an output frame', () => {
     );
   });
 
+  it('is encoded to the same bytes around its data, wherever that lies in its buffer', () => {
+    fc.assert(
+      fc.property(id, body, fc.nat(200), (id, { data, ...where }, before) => {
+        const buffer = newOutputBuffer(before + data.byteLength);
+        const placed = buffer.subarray(before);
+        placed.set(data);
+        const encoded = encodeOutputFrameInPlace(id, { ...where, data: placed }, MAX_FRAME_BYTES);
+        expect(encoded?.buffer).toBe(buffer.buffer);
+        expect(Buffer.from(encoded!).equals(encodeFrame({ type: 'output', id, body: { ...where, data } }))).toBe(true);
+      }),
+    );
+  });
+
+  it('is not written over what lies before its data where that is somebody else’s, nor where it is too large', () => {
+    const foreign = { stream: 'stdout', offset: 0, data: new Uint8Array(200).subarray(100) } as const;
+    expect(encodeOutputFrameInPlace(1, foreign, MAX_FRAME_BYTES)).toBeUndefined();
+    const own = { ...foreign, data: newOutputBuffer(100) };
+    const payloadBytes = encodeOutputFrameInPlace(1, own, MAX_FRAME_BYTES)!.byteLength - 4;
+    expect(encodeOutputFrameInPlace(1, own, payloadBytes)).toBeDefined();
+    expect(encodeOutputFrameInPlace(1, own, payloadBytes - 1)).toBeUndefined();
+  });
+
   it('is decoded to the frame of the general way, wherever it lies', () => {
     fc.assert(
       fc.property(id, body, padding, padding, (id, body, before, after) => {
         const payload = encodeMsgpack(['output', id, body]);
         const bytes = Buffer.concat([before, payload, after]);
         const start = before.byteLength;
-        const decoded = decodeOutputFrame(
-          bytes,
-          start,
-          start + payload.byteLength,
-          (from, first, end) => new Uint8Array(from.subarray(first, end)),
-        );
+        const decoded = decodeOutputFrame(bytes, start, start + payload.byteLength);
         expect(decoded).toEqual({ type: 'output', id, body });
+        expect((decoded!.body as typeof body).data.buffer).toBe(bytes.buffer);
       }),
     );
   });
@@ -71,7 +93,7 @@ describe('an output frame', () => {
         const payload = new Uint8Array(encodeMsgpack(['output', id, body]));
         for (const [at, byte] of damage) if (at < payload.byteLength) payload[at] = byte;
         const cutPayload = payload.slice(0, Math.max(1, cut));
-        const decoded = decodeOutputFrame(cutPayload, 0, cutPayload.byteLength, view);
+        const decoded = decodeOutputFrame(cutPayload, 0, cutPayload.byteLength);
         if (decoded === undefined) return;
         byHand += 1;
         if (decoded.id > 0) expect(decoded).toEqual(generally(cutPayload));
@@ -96,7 +118,7 @@ describe('an output frame', () => {
     ];
     for (const body of bodies) {
       const payload = encodeMsgpack(['output', 1, body]);
-      expect(decodeOutputFrame(payload, 0, payload.byteLength, view)).toBeUndefined();
+      expect(decodeOutputFrame(payload, 0, payload.byteLength)).toBeUndefined();
       expect(Buffer.from(encodeFrame({ type: 'output', id: 1, body }).subarray(4)).equals(payload)).toBe(true);
     }
   });

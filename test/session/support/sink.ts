@@ -44,6 +44,11 @@ export class TestSink implements ByteSink {
     return true;
   }
 
+  writeLent(bytes: Uint8Array, _keep: unknown, onWritten?: () => void): boolean | undefined {
+    if (this.#unwritten.length > 0 || this.gone.aborted) return undefined;
+    return this.write([bytes.slice()], onWritten);
+  }
+
   async drained(): Promise<void> {
     while (this.#stalled && !this.gone.aborted) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
