@@ -38,7 +38,8 @@ export function openOutputPipe(fifo: string): Pipe<Readable> {
     onread: { buffer, callback },
   };
   const stream: Socket = new Socket(options);
-  stream.once('close', () => giveReadBufferBack(buffer));
+  // Who has paused it may still look at the last chunk.
+  stream.once('close', () => stream.isPaused() || giveReadBufferBack(buffer));
   return { childEnd: { fd: childEnd!, flags: O_WRONLY }, stream, release: () => stream.destroy() };
 }
 

@@ -60,6 +60,27 @@ describe.skipIf(without('mkfifo'))('a pipe that a command writes to', () => {
     expect(buffers.size).toBe(1);
   });
 
+  it('leaves its buffer to a listener that has paused it, also when it is gone', async () => {
+    const { childEnd, stream, release } = openPipe();
+    let held: Uint8Array | undefined;
+    stream.on('data', (chunk: Uint8Array) => {
+      held = chunk;
+      stream.pause();
+    });
+    writeSync(childEnd.fd, Uint8Array.of(1));
+    await waitFor(() => held !== undefined, 'what was written');
+    closeSync(childEnd.fd);
+    release();
+    await once(stream, 'close');
+    const other = openPipe();
+    const taken = once(other.stream, 'data');
+    writeSync(other.childEnd.fd, Uint8Array.of(2));
+    await taken;
+    expect([...held!]).toEqual([1]);
+    closeSync(other.childEnd.fd);
+    other.release();
+  });
+
   it('is not read while a listener that has paused it looks at what has come', async () => {
     const { childEnd, stream, release } = openPipe();
     const chunks: Uint8Array[] = [];
