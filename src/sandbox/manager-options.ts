@@ -12,6 +12,8 @@ export interface SandboxManagerOptions {
   readonly backend: 'auto' | BackendName;
   /** Whether all backends are tried, although one is named that works; false where it is left out. */
   readonly tryAll?: boolean;
+  /** Called when the backends are being tried: for a while there is nothing to do then but to wait for processes. */
+  readonly whileTrying?: () => unknown;
   /** Where private workspaces are made; the system's temporary directory where it is left out. */
   readonly workspaceRoot?: string;
   /** Whether tasks may use the network. A backend that cannot keep them from it lets them, and `network` tells. */

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { BackendAvailability, EffectiveLimits, EnforcementTable } from '../../protocol/index.js';
 import type { CommandSpec, Container, ContainerSpec, SandboxBackend, SandboxProcess } from './backend.js';
 import { chooseBackend, createBackends, tryBackends } from './backends.js';
@@ -82,19 +81,20 @@ export class SandboxManager {
         record: async (directories) => instance.ledger.cgroups(directories),
       });
       const { readOnlyPaths = [], sandboxUid = NOBODY, poolSize = DEFAULT_POOL_SIZE } = options;
-      starting = await openStarting({
+      const opening = openStarting({
         tools,
         instanceId: instance.id,
         directory: instance.fifoDirectory,
         reserve: PIPES_PER_TASK * poolSize,
         logger,
       });
+      // What starts commands has to start itself first: meanwhile there is time for the guardian.
+      instance.guard();
+      starting = await opening;
       const shared = { instance, tools, starting, cgroups, poolSize, logger };
       backends = createBackends({ ...shared, allowedCwd, network, enableMonitoring, readOnlyPaths, sandboxUid });
       const trying = tryBackends(backends, options);
-      // Once what is tried has been spawned, there is time for the guardian.
-      await nextTurn();
-      instance.guard();
+      options.whileTrying?.();
       const available = await trying;
       const backend = chooseBackend(options.backend, backends, available);
       const enforcement = await backend.enforcement();

@@ -1,4 +1,4 @@
-import { BufferPool, MAX_OUTPUT_CHUNK_BYTES } from '../../protocol/index.js';
+import { BufferPool, MAX_OUTPUT_CHUNK_BYTES } from '../../protocol/wire.js';
 
 /** More than this many chunks that nobody uses are let go of. */
 const MAX_KEPT = 32;

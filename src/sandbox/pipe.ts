@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { type ConnectOpts, Socket, type SocketConstructorOpts } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
-import { MAX_OUTPUT_CHUNK_BYTES } from '../../protocol/index.js';
+import { MAX_OUTPUT_CHUNK_BYTES } from '../../protocol/wire.js';
 import type { PassedDescriptor } from './fork-server/index.js';
 import { outputChunks } from './output-chunks.js';
 
