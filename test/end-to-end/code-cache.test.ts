@@ -7,11 +7,12 @@ import { EXECUTABLE } from './support/executable.js';
 
 const folder = useTemporaryFolder();
 const dist = dirname(EXECUTABLE);
+const PARTS = ['program.cjs', 'program.rest.cjs'];
 const CACHE = 'program.cjs.cache';
 
 /** Runs a task with a copy of the executable, whose code cache the test has chosen. */
 function runCopy(executable: string): { status: number | null; stdout: string; stderr: string } {
-  for (const name of ['exec-sidecar.js', 'exec-sidecar.cjs', 'program.cjs']) {
+  for (const name of ['exec-sidecar.js', 'exec-sidecar.cjs', ...PARTS]) {
     copyFileSync(join(dist, name), join(folder(), name));
   }
   const line = [join(folder(), executable), 'run', '--', 'echo', 'hello'];
@@ -19,13 +20,13 @@ function runCopy(executable: string): { status: number | null; stdout: string; s
 }
 
 describe('the code cache of the executable', () => {
-  it('belongs to the program that lies beside it, and is for nobody else to write', () => {
-    const program = readFileSync(join(dist, 'program.cjs'), 'latin1');
-    const cache = readFileSync(join(dist, CACHE), 'latin1');
+  it.each(PARTS)('belongs to the %s that lies beside it, and is for nobody else to write', (part) => {
+    const program = readFileSync(join(dist, part), 'latin1');
+    const cache = readFileSync(join(dist, `${part}.cache`), 'latin1');
     const buildId = program.slice(program.lastIndexOf('\n') + 1);
     expect(buildId).toMatch(/^\/\/# buildId=[0-9a-f]{64}$/);
     expect(cache.startsWith(`${buildId}\n`)).toBe(true);
-    expect(statSync(join(dist, CACHE)).mode & 0o022).toBe(0);
+    expect(statSync(join(dist, `${part}.cache`)).mode & 0o022).toBe(0);
   });
 
   it.each(['exec-sidecar.js', 'exec-sidecar.cjs'])('is not needed by %s', (executable) => {
