@@ -1,33 +1,9 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-
-/** What serves a host that has its `ready`. */
-export type Serving = typeof import('./serving-parts.js');
-
-/** From what needs nothing else to what needs it all, none of it large. */
-const PIECES = [
-  () => import('../session/outbox.js'),
-  () => import('../../protocol/schemas/primitives.js'),
-  () => import('../../protocol/schemas/result.js'),
-  () => import('../../protocol/schemas/task.js'),
-  () => import('../../protocol/index.js'),
-  () => import('../executor/index.js'),
-];
-
-let loading: Promise<Serving> | null = null;
-
-/**
- * Loads what no start needs, a piece a turn: what the processes that a sandbox is tried out with have to say meanwhile is
- * heard between two. So it costs hardly any time where there is somebody to wait for. Idempotent.
- */
-export function loadServing(): Promise<Serving> {
-  loading ??= load();
-  return loading;
-}
-
-async function load(): Promise<Serving> {
-  for (const loadPiece of PIECES) {
-    await nextTurn();
-    await loadPiece();
-  }
-  return import('./serving-parts.js');
-}
+/** What serves a host that has its `ready`: no start needs it, and to load it takes as long as all the rest. */
+export { TaskExecutor } from '../executor/index.js';
+export { FrameSource } from '../session/frame-source.js';
+export { startHeartbeat } from '../session/heartbeat.js';
+export { Inbox } from '../session/inbox.js';
+export { Outbox } from '../session/outbox.js';
+export { Session } from '../session/session.js';
+export { PulseProbe } from './pulse-probe.js';
+export { boundYoungGeneration } from './young-generation.js';

@@ -1,4 +1,5 @@
 import { defaultLimits } from '../executor/config.js';
+import { HeadStart } from '../sandbox/head-start.js';
 import type { ByteSink, ByteSource } from '../session/byte-streams.js';
 import { exitCodeOf } from '../session/ending.js';
 import { receiveInit } from '../session/handshake.js';
@@ -9,7 +10,6 @@ import type { QueueRegistry } from '../tracking/index.js';
 import { executorConfig, inboxBounds, outboxBounds, sandboxOptions, sessionConfig } from './derived-config.js';
 import type { LeveledLogger } from './logger.js';
 import { openingEnding, sayHello, sayProtocolError, sayReady, unopenedEnding } from './opening.js';
-import { loadServing } from './serving.js';
 import type { SettingsLayers } from './settings.js';
 
 /** What a sidecar is made of that belongs to the process it runs in. */
@@ -44,7 +44,8 @@ export async function runSidecar(options: SidecarOptions): Promise<number> {
     using _parent = watchParent(() => input.readOn());
     const frames = new RawFrames(input, maxFrameBytes);
     sayHello(sink, maxFrameBytes);
-    // While the host answers, what opens the sandbox is loaded, and while that is tried out, what serves the host.
+    // While the host answers, what any sandbox needs is started, and what opens one is loaded.
+    await using headStart = new HeadStart(logger);
     const loading = import('../sandbox/index.js');
     const init = await receiveInit(frames, hostGone);
     if (init === null) return exitCodeOf(unopenedEnding(termination));
@@ -53,12 +54,12 @@ export async function runSidecar(options: SidecarOptions): Promise<number> {
     logger.level = settings.logLevel;
 
     const { SandboxManager } = await loading;
-    const creation = { ...sandboxOptions(settings, options), whileTrying: loadServing };
-    await using sandbox = await SandboxManager.create(creation);
+    await using sandbox = await SandboxManager.create({ ...sandboxOptions(settings, options), headStart });
     const config = sessionConfig(settings);
     sayReady(sink, config, { defaults: defaultLimits(executorConfig(settings)), sandbox });
 
-    const serving = await loadServing();
+    // What serves the host is loaded while that takes note.
+    const serving = await import('./serving.js');
     const { FrameSource, Inbox, Outbox, PulseProbe, Session, startHeartbeat, TaskExecutor } = serving;
     serving.boundYoungGeneration();
     await using executor = new TaskExecutor({ config: executorConfig(settings), sandbox, registry, logger });
