@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { Sidecar } from '../../clients/node/index.js';
 import { useTemporaryFolder } from '../support/temporary-folder.js';
 import { EXECUTABLE } from './support/executable.js';
 
@@ -10,11 +11,13 @@ const dist = dirname(EXECUTABLE);
 const PARTS = ['program.cjs', 'program.rest.cjs'];
 const CACHE = 'program.cjs.cache';
 
+function copy(...names: readonly string[]): void {
+  for (const name of names) copyFileSync(join(dist, name), join(folder(), name));
+}
+
 /** Runs a task with a copy of the executable, whose code cache the test has chosen. */
 function runCopy(executable: string): { status: number | null; stdout: string; stderr: string } {
-  for (const name of ['exec-sidecar.js', 'exec-sidecar.cjs', ...PARTS]) {
-    copyFileSync(join(dist, name), join(folder(), name));
-  }
+  copy('exec-sidecar.js', 'exec-sidecar.cjs', ...PARTS);
   const line = [join(folder(), executable), 'run', '--', 'echo', 'hello'];
   return spawnSync(process.execPath, line, { encoding: 'utf8' });
 }
@@ -40,6 +43,16 @@ describe('the code cache of the executable', () => {
   ])('does no harm where it %s', (_, damage) => {
     writeFileSync(join(folder(), CACHE), damage(readFileSync(join(dist, CACHE))));
     expect(runCopy('exec-sidecar.js')).toMatchObject({ status: 0, stdout: 'hello\n', stderr: '' });
+  });
+});
+
+describe('the first part of the program', () => {
+  it.each(['process', 'auto'])('is enough to say ready, with the sandbox %s', async (sandbox) => {
+    copy('exec-sidecar.cjs', 'program.cjs');
+    const sidecar = await Sidecar.spawn({ executable: join(folder(), 'exec-sidecar.cjs'), config: { sandbox } });
+    expect(sidecar.ready.protocol).toBe(1);
+    // It fails at the second one, which is not there.
+    expect(await sidecar.closed).toMatchObject({ exitCode: 70 });
   });
 });
 
