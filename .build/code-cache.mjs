@@ -7,14 +7,17 @@ import { Sidecar } from '../dist/clients/node/index.js';
 import { codeCachePath, encodeCodeCache, loadProgram } from '../dist/src/load-program.js';
 
 const PROGRAM = fileURLToPath(new URL('../dist/program.cjs', import.meta.url));
+const PARTS = [PROGRAM, fileURLToPath(new URL('../dist/program.rest.cjs', import.meta.url))];
 
 if (process.argv.includes('serve')) record();
 else await build();
 
 /** Runs a sidecar of this very file, which records itself. Without a cache the program starts more slowly, no more. */
 async function build() {
-  rmSync(codeCachePath(PROGRAM), { force: true });
-  appendFileSync(PROGRAM, `//# buildId=${createHash('sha256').update(readFileSync(PROGRAM)).digest('hex')}`);
+  for (const path of PARTS) {
+    rmSync(codeCachePath(path), { force: true });
+    appendFileSync(path, `//# buildId=${createHash('sha256').update(readFileSync(path)).digest('hex')}`);
+  }
   try {
     const sidecar = await Sidecar.spawn({ executable: fileURLToPath(import.meta.url) });
     await sidecar.run('true').finally(() => sidecar.close());
@@ -28,9 +31,13 @@ function record() {
   process.once('exit', () => {
     // V8 takes a cache only under the flags that it was made under, and the program may have changed this one.
     setFlagsFromString('--semi-space-growth-factor=2');
-    const cache = codeCachePath(PROGRAM);
-    writeFileSync(`${cache}.new`, encodeCodeCache(program.buildId, program.script.createCachedData()), { mode: 0o644 });
-    renameSync(`${cache}.new`, cache);
+    for (const part of [program, ...program.parts]) recordPart(part);
   });
   program.run();
+}
+
+function recordPart({ path, buildId, script }) {
+  const cache = codeCachePath(path);
+  writeFileSync(`${cache}.new`, encodeCodeCache(buildId, script.createCachedData()), { mode: 0o644 });
+  renameSync(`${cache}.new`, cache);
 }

@@ -1,7 +1,5 @@
-import * as z from 'zod';
-
 /** Every way in which a peer can break the protocol. */
-export const protocolErrorCodeSchema = z.enum([
+export const PROTOCOL_ERROR_CODES = [
   'frame_empty',
   'frame_too_large',
   'frame_truncated',
@@ -18,8 +16,8 @@ export const protocolErrorCodeSchema = z.enum([
   'init_timeout',
   'unsupported_protocol',
   'invalid_config',
-]);
-export type ProtocolErrorCode = z.infer<typeof protocolErrorCodeSchema>;
+] as const;
+export type ProtocolErrorCode = (typeof PROTOCOL_ERROR_CODES)[number];
 
 /** Thrown where a peer breaks the protocol. The connection cannot go on: the stream is no longer understood. */
 export class ProtocolFault extends Error {

@@ -1,14 +1,10 @@
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isatty } from 'node:tty';
 import { type CliIo, writeText } from './cli/cli-io.js';
 import { runCli } from './cli/index.js';
 import { closeInheritedDescriptors } from './sandbox/inherited-descriptors.js';
 import { isPipe, pipeSource } from './sidecar/pipe-source.js';
-import { boundYoungGeneration } from './young-generation.js';
-
-boundYoungGeneration();
 
 // What the host has left open for this process by accident is not for its tasks.
 closeInheritedDescriptors();
@@ -42,11 +38,11 @@ const io: CliIo = {
     return process.stdin;
   },
   takeStdin() {
-    if (isatty(STDIN)) return null;
-    if (!isPipe(STDIN)) return process.stdin;
+    if (!isPipe(STDIN)) return process.stdin.isTTY ? null : process.stdin;
     // Whoever asks for it from now on finds it empty: to read a pipe in two ways is an error in Node.
-    const empty = Readable.from([]);
-    Object.defineProperty(process, 'stdin', { configurable: true, enumerable: true, get: () => empty });
+    let empty: Readable | undefined;
+    const get = () => (empty ??= Readable.from([]));
+    Object.defineProperty(process, 'stdin', { configurable: true, enumerable: true, get });
     return pipeSource(STDIN);
   },
   stdout,

@@ -29,6 +29,28 @@ describe('a program', () => {
     expect(given).toEqual({ separator: sep, exports, module: { exports }, __filename: path, __dirname: folder() });
   });
 
+  it('exports what it has put there', () => {
+    const path = join(folder(), 'exporting.cjs');
+    writeFileSync(path, '(function(exports,require,module){module.exports=require("node:path").sep})\n');
+    expect(loadProgram(path).run()).toBe(sep);
+  });
+
+  it('has a part of it loaded from beside it, with a code cache of its own', () => {
+    const [path, partPath] = ['program.cjs', 'part.cjs'].map((name) => join(folder(), name)) as [string, string];
+    const parameters = 'exports,require,module,__filename,__dirname,importModule,loadPart';
+    writeFileSync(path, `(function(${parameters}){module.exports=loadPart('part.cjs')})\n//# buildId=1`);
+    writeFileSync(partPath, `(function(${parameters}){module.exports=__filename})\n//# buildId=2`);
+    const program = loadProgram(path);
+    expect(program.parts).toEqual([]);
+    expect(program.run()).toBe(partPath);
+    const [part] = program.parts;
+    expect([part?.path, part?.buildId]).toEqual([partPath, '//# buildId=2']);
+    writeFileSync(codeCachePath(partPath), encodeCodeCache(part!.buildId, part!.script.createCachedData()));
+    const again = loadProgram(path);
+    again.run();
+    expect(again.parts[0]?.script.cachedDataRejected).toBe(false);
+  });
+
   it('is compiled where there is no code cache', () => {
     expect(loadProgram(writeProgram()).script.cachedDataRejected).toBeUndefined();
   });

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { protocolErrorCodeSchema } from '../faults.js';
+import { PROTOCOL_ERROR_CODES } from '../faults.js';
 import { count } from './primitives.js';
 
 /** `shutdown`: `drain` finishes what was accepted, within `deadlineMs` where given; `now` cancels everything. */
@@ -17,6 +17,9 @@ export const byeSchema = z.object({
   leaked: count,
 });
 export type Bye = z.infer<typeof byeSchema>;
+
+/** Every way in which a peer can break the protocol. */
+export const protocolErrorCodeSchema = z.enum(PROTOCOL_ERROR_CODES);
 
 /** `protocolError`: what the host did wrong; the last frame of the connection. */
 export const protocolErrorSchema = z.object({

@@ -1,7 +1,8 @@
 import { open } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { EXIT_CODES, type TaskResult, type WireError } from '../../protocol/index.js';
+import type { TaskResult, WireError } from '../../protocol/index.js';
+import { EXIT_CODES } from '../../protocol/wire.js';
 import type { Settings } from '../sidecar/index.js';
 import { type CliIo, writeText } from './cli-io.js';
 import { UsageError } from './command-line.js';

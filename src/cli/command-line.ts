@@ -29,6 +29,9 @@ export function parseArguments(
   args: readonly string[],
   own: Readonly<Record<string, OptionKind>> = {},
 ): ParsedArguments {
+  // As clients start it. The parser of Node is loaded for those who need it.
+  if (args.length === 0)
+    return { settings: { file: undefined, flags: {} }, values: {}, given: new Set(), operands: [] };
   const { optionWords, operands } = splitOperands(args, own);
   const tokens = parse(optionWords, own);
   const flags: Partial<Record<SettingName, string>> = {};

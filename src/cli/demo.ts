@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { EXIT_CODES } from '../../protocol/index.js';
+import { EXIT_CODES } from '../../protocol/wire.js';
 import { type CliIo, writeText } from './cli-io.js';
 import { parseArguments, refuseOperands, refuseSettings } from './command-line.js';
 

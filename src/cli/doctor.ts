@@ -1,4 +1,4 @@
-import { EXIT_CODES } from '../../protocol/index.js';
+import { EXIT_CODES } from '../../protocol/wire.js';
 import { SandboxError, SandboxManager, type SandboxManagerOptions } from '../sandbox/index.js';
 import { createLogger, SettingsLayers, sandboxOptions, streamSink, VERSION } from '../sidecar/index.js';
 import { type CliIo, writeText } from './cli-io.js';
@@ -32,7 +32,7 @@ export async function doctor(args: readonly string[], io: CliIo): Promise<number
   const required = parsed.values.require ?? [];
   const unknown = required.find((level) => level !== 'kernel');
   if (unknown !== undefined) throw new UsageError(`--require must be kernel, got ${JSON.stringify(unknown)}`);
-  const settings = new SettingsLayers({ ...parsed.settings, environment: io.environment }).resolve();
+  const settings = await new SettingsLayers({ ...parsed.settings, environment: io.environment }).resolve();
   const logger = createLogger(settings.logLevel, streamSink(io.stderr));
   const opened = await openSandbox(sandboxOptions(settings, { logger, sweepCommand: [] }));
   await using sandbox = opened.sandbox;

@@ -1,4 +1,5 @@
-import { flagName, settingNames, settingsSchema, VERSION, variableName } from '../sidecar/index.js';
+import { flagName, settingNames, VERSION, variableName } from '../sidecar/index.js';
+import { settingsSchema } from '../sidecar/settings-schema.js';
 
 const USAGE = `exec-sidecar ${VERSION} runs commands under limits for a program that drives it over stdio.
 

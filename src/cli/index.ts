@@ -1,10 +1,9 @@
-import { EXIT_CODES } from '../../protocol/index.js';
+import { EXIT_CODES } from '../../protocol/wire.js';
 import { SandboxError } from '../sandbox/errors.js';
 import { SettingsError } from '../sidecar/settings.js';
 import { VERSION } from '../sidecar/version.js';
 import { type CliIo, writeText } from './cli-io.js';
 import { UsageError } from './command-line.js';
-import { helpText } from './help.js';
 
 type Subcommand = (args: readonly string[], io: CliIo) => Promise<number>;
 
@@ -22,7 +21,7 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
   const [name, ...args] = argv;
   try {
     if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-      await writeText(name === undefined ? io.stderr : io.stdout, helpText());
+      await writeText(name === undefined ? io.stderr : io.stdout, (await import('./help.js')).helpText());
       return name === undefined ? EXIT_CODES.usage : EXIT_CODES.clean;
     }
     if (name === '--version' || name === '-V') {
@@ -32,7 +31,7 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
     const load = Object.hasOwn(subcommands, name) ? subcommands[name] : undefined;
     if (load === undefined) throw new UsageError(`there is no subcommand ${JSON.stringify(name)}`);
     if (args[0] === '--help' || args[0] === '-h') {
-      await writeText(io.stdout, helpText());
+      await writeText(io.stdout, (await import('./help.js')).helpText());
       return EXIT_CODES.clean;
     }
     return await (await load())(args, io);

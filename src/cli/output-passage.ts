@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import { MAX_OUTPUT_CHUNK_BYTES } from '../../protocol/index.js';
+import { MAX_OUTPUT_CHUNK_BYTES } from '../../protocol/wire.js';
 import { streamSink } from '../sidecar/index.js';
 import type { QueueRegistry, WindowGauge } from '../tracking/index.js';
 

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { EXIT_CODES, type Task, type TaskFile, type TaskResult } from '../../protocol/index.js';
+import type { Task, TaskFile, TaskResult } from '../../protocol/index.js';
+import { EXIT_CODES } from '../../protocol/wire.js';
 import type { TaskHandle } from '../executor/index.js';
 import { type Settings, SettingsLayers } from '../sidecar/index.js';
 import { runBatch } from './batch.js';
@@ -32,7 +33,8 @@ const QUIET = { logLevel: 'error' } as const;
  */
 export async function run(args: readonly string[], io: CliIo): Promise<number> {
   const parsed = parseArguments(args, OPTIONS);
-  const settings = new SettingsLayers({ ...parsed.settings, environment: io.environment, defaults: QUIET }).resolve();
+  const layers = new SettingsLayers({ ...parsed.settings, environment: io.environment, defaults: QUIET });
+  const settings = await layers.resolve();
   const file = parsed.values.batch?.at(-1);
   if (file !== undefined) {
     if (parsed.operands.length > 0)

@@ -1,4 +1,4 @@
-import { EXIT_CODES } from '../../protocol/index.js';
+import { EXIT_CODES } from '../../protocol/wire.js';
 import { createLogger, runSidecar, SettingsLayers, streamSink } from '../sidecar/index.js';
 import { QueueRegistry } from '../tracking/index.js';
 import { type CliIo, writeText } from './cli-io.js';
@@ -17,7 +17,7 @@ export async function serve(args: readonly string[], io: CliIo): Promise<number>
   const parsed = parseArguments(args);
   refuseOperands('serve', parsed);
   const settings = new SettingsLayers({ ...parsed.settings, environment: io.environment });
-  const { logLevel } = settings.resolve();
+  const { logLevel } = await settings.resolve();
   const input = io.takeStdin();
   if (input === null || io.stdout.isTTY) {
     await writeText(io.stderr, FOR_PEOPLE);

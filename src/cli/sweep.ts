@@ -1,4 +1,4 @@
-import { EXIT_CODES } from '../../protocol/index.js';
+import { EXIT_CODES } from '../../protocol/wire.js';
 import { sweepInstance } from '../sandbox/index.js';
 import { parseArguments, UsageError } from './command-line.js';
 

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { type LimitEvidence, MAX_OUTPUT_CHUNK_BYTES, type OutputOptions } from '../../protocol/index.js';
+import type { LimitEvidence, OutputOptions } from '../../protocol/index.js';
+import { MAX_OUTPUT_CHUNK_BYTES } from '../../protocol/wire.js';
 import type { QueueGauge } from '../tracking/index.js';
 import { cutMiddle, HeadTailBuffer } from './head-tail-buffer.js';
 import { Stopwatch } from './stopwatch.js';

@@ -1,10 +1,5 @@
-import {
-  type EffectiveLimits,
-  type ExecutionStatisticsSnapshot,
-  MAX_LABEL_CHARACTERS,
-  type TaskResult,
-  type WireError,
-} from '../../protocol/index.js';
+import type { EffectiveLimits, ExecutionStatisticsSnapshot, TaskResult, WireError } from '../../protocol/index.js';
+import { MAX_LABEL_CHARACTERS } from '../../protocol/wire.js';
 import { ResourceMonitor } from '../monitor/index.js';
 import type { SandboxManager } from '../sandbox/index.js';
 import type { Logger, QueueRegistry } from '../tracking/index.js';

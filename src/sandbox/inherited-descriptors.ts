@@ -1,4 +1,4 @@
-import { closeSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 
 /** `O_CLOEXEC`, which Node does not name among its constants. */
 const CLOSE_ON_EXEC = 0o2000000;
@@ -18,11 +18,23 @@ export function closeInheritedDescriptors(): number[] {
   return inherited;
 }
 
+/** What is told of a descriptor begins with its position and its flags. */
+const beginning = Buffer.allocUnsafeSlow(64);
+
 function isInherited(descriptor: number): boolean {
   try {
-    const flags = /^flags:\s+([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, 'latin1'))?.[1];
+    const flags = /^flags:\s+([0-7]+)$/m.exec(beginningOf(`/proc/self/fdinfo/${descriptor}`))?.[1];
     return flags !== undefined && (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) === 0;
   } catch {
     return false;
+  }
+}
+
+function beginningOf(path: string): string {
+  const file = openSync(path, 'r');
+  try {
+    return beginning.toString('latin1', 0, readSync(file, beginning));
+  } finally {
+    closeSync(file);
   }
 }

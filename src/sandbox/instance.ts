@@ -7,7 +7,6 @@ import { makeFifoDirectory, sweepFifoDirectories } from './fifo-directory.js';
 import { Guardian } from './guardian.js';
 import { type InstancePaths, instancePaths, instancesDirectory } from './instance-directory.js';
 import { Ledger } from './ledger.js';
-import { newUuid } from './new-uuid.js';
 import { writeOwner } from './owner.js';
 import { ensurePrivateDirectory } from './private-directory.js';
 import { removeInstance } from './remove-instance.js';
@@ -15,6 +14,8 @@ import { sweepOtherInstances } from './sweep.js';
 import type { SandboxTools } from './tools.js';
 
 export interface InstanceOptions {
+  /** A UUID; no other instance has it. */
+  readonly id: string;
   readonly tools: SandboxTools;
   readonly workspaceRoot: string | undefined;
   readonly sweepCommand: readonly string[];
@@ -35,8 +36,8 @@ export class SandboxInstance {
   readonly #logger: Logger;
   #guardian: Guardian | null = null;
 
-  private constructor(id: string, paths: InstancePaths, options: InstanceOptions) {
-    const { tools, sweepCommand, logger } = options;
+  private constructor(paths: InstancePaths, options: InstanceOptions) {
+    const { id, tools, sweepCommand, logger } = options;
     this.id = id;
     this.paths = paths;
     this.#logger = logger;
@@ -58,7 +59,7 @@ export class SandboxInstance {
   static async open(options: InstanceOptions): Promise<SandboxInstance> {
     const parent = await instancesDirectory(options.workspaceRoot);
     await ensurePrivateDirectory(parent);
-    const id = newUuid();
+    const { id } = options;
     const paths = instancePaths(join(parent, id));
     try {
       await ensurePrivateDirectory(paths.directory);
@@ -66,7 +67,7 @@ export class SandboxInstance {
       for (const directory of [paths.workspaces, paths.temporary]) mkdirSync(directory, { mode: 0o700 });
       await sweepOtherInstances(parent, paths.directory, options.logger);
       await sweepFifoDirectories();
-      return new SandboxInstance(id, paths, options);
+      return new SandboxInstance(paths, options);
     } catch (error) {
       await removeInstance(paths.directory);
       if (error instanceof SandboxError) throw error;

@@ -2,6 +2,7 @@ import type { BackendAvailability, EnforcementTable } from '../../protocol/index
 import type { Logger } from '../tracking/index.js';
 import type { BackendName, SandboxBackend } from './backend.js';
 import type { CgroupManager } from './cgroup/index.js';
+import type { HeadStart } from './head-start.js';
 import type { SandboxInstance } from './instance.js';
 import type { Starting } from './starting.js';
 import type { SandboxTools } from './tools.js';
@@ -12,6 +13,8 @@ export interface SandboxManagerOptions {
   readonly backend: 'auto' | BackendName;
   /** Whether all backends are tried, although one is named that works; false where it is left out. */
   readonly tryAll?: boolean;
+  /** What was started beforehand, to be closed with the manager; it is started now where it is left out. */
+  readonly headStart?: HeadStart;
   /** Where private workspaces are made; the system's temporary directory where it is left out. */
   readonly workspaceRoot?: string;
   /** Whether tasks may use the network. A backend that cannot keep them from it lets them, and `network` tells. */
@@ -31,7 +34,7 @@ export interface SandboxManagerOptions {
   readonly readOnlyPaths?: readonly string[];
   /** The user that tasks run as where this process is root and the backend can; 65534 where it is left out. */
   readonly sandboxUid?: number;
-  /** The programs of the system that sandboxes are made with; looked for where they are left out. */
+  /** The programs of the system that sandboxes are made with, for a head start that is made now. */
   readonly tools?: SandboxTools;
   readonly logger: Logger;
 }

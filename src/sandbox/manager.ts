@@ -5,11 +5,12 @@ import { chooseBackend, createBackends, tryBackends } from './backends.js';
 import { CgroupManager, type CgroupSupport } from './cgroup/index.js';
 import { SandboxError } from './errors.js';
 import { checkExecutionId, idInUse } from './execution-id.js';
+import { HeadStart } from './head-start.js';
 import { SandboxInstance } from './instance.js';
 import type { ManagerParts, SandboxManagerOptions } from './manager-options.js';
 import { SetupGate } from './setup-gate.js';
 import { openStarting, type Starting } from './starting.js';
-import { defaultPath, findTools } from './tools.js';
+import { defaultPath } from './tools.js';
 
 /** The user and the group that own nothing. */
 const NOBODY = 65_534;
@@ -67,27 +68,32 @@ export class SandboxManager {
    * @throws SandboxError kind `sandbox` where the backend is not available or the workspace root cannot be used
    */
   static async create(options: SandboxManagerOptions): Promise<SandboxManager> {
-    const { allowedCwd, network, enableMonitoring = true, tools = findTools(), logger } = options;
-    const instance = await SandboxInstance.open({
-      tools,
-      workspaceRoot: options.workspaceRoot,
-      sweepCommand: options.sweepCommand ?? [],
-      logger,
-    });
+    const { allowedCwd, network, enableMonitoring = true, logger } = options;
+    const headStart = options.headStart ?? new HeadStart(logger, options.tools);
+    const { tools } = headStart;
+    let instance: SandboxInstance | null = null;
     let cgroups: CgroupManager | null = null;
     let starting: Starting | null = null;
     let backends: SandboxBackend[] = [];
     try {
+      instance = await SandboxInstance.open({
+        id: headStart.instanceId,
+        tools,
+        workspaceRoot: options.workspaceRoot,
+        sweepCommand: options.sweepCommand ?? [],
+        logger,
+      });
+      const { ledger } = instance;
       cgroups = await CgroupManager.create(instance.id, {
-        record: async (directories) => instance.ledger.cgroups(directories),
+        record: async (directories) => ledger.cgroups(directories),
+        helpers: headStart.pids,
       });
       const { readOnlyPaths = [], sandboxUid = NOBODY, poolSize = DEFAULT_POOL_SIZE } = options;
       starting = await openStarting({
         tools,
-        instanceId: instance.id,
+        forkServers: headStart.forkServers,
         directory: instance.fifoDirectory,
         reserve: PIPES_PER_TASK * poolSize,
-        logger,
       });
       const shared = { instance, tools, starting, cgroups, poolSize, logger };
       backends = createBackends({ ...shared, allowedCwd, network, enableMonitoring, readOnlyPaths, sandboxUid });
@@ -103,7 +109,8 @@ export class SandboxManager {
       await closeAll(backends);
       await cgroups?.close();
       await starting?.close();
-      await instance.close();
+      await headStart.close();
+      await instance?.close();
       throw error;
     }
   }

@@ -1,4 +1,4 @@
-import { MAX_OUTPUT_CHUNK_BYTES, newOutputBuffer } from '../../protocol/index.js';
+import { MAX_OUTPUT_CHUNK_BYTES, newOutputBuffer } from '../../protocol/wire.js';
 
 /** More than this many buffers that nobody reads into are let go of. */
 const MAX_KEPT = 32;

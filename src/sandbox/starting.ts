@@ -1,9 +1,7 @@
-import type { Logger } from '../tracking/index.js';
 import type { CommandStarter } from './command-starter.js';
 import { FifoPool } from './fifo-pool.js';
-import { ForkServerSupply, isForkServerKnown } from './fork-server/index.js';
+import type { ForkServerSupply } from './fork-server/index.js';
 import { ForkingStarter } from './forking-starter.js';
-import { INSTANCE_MARKER } from './process-markers.js';
 import type { SandboxTools } from './tools.js';
 
 /** How commands are started on this machine. */
@@ -22,13 +20,12 @@ export interface Starting {
 
 export interface StartingOptions {
   readonly tools: SandboxTools;
-  /** Of the sidecar, to mark what it starts for itself. */
-  readonly instanceId: string;
+  /** Null where there can be none. */
+  readonly forkServers: ForkServerSupply | null;
   /** Private; for the pipes of commands. */
   readonly directory: string;
   /** So many pipes are made ahead. */
   readonly reserve: number;
-  readonly logger: Logger;
 }
 
 /** Has commands started by the fork server where it works, and by this process elsewhere. Never rejects. */
@@ -36,15 +33,8 @@ export async function openStarting(options: StartingOptions): Promise<Starting> 
   return (await openForking(options)) ?? openDirect(options);
 }
 
-async function openForking({
-  tools,
-  instanceId,
-  directory,
-  reserve,
-  logger,
-}: StartingOptions): Promise<Starting | null> {
-  if (tools.perl === null || !isForkServerKnown) return null;
-  const supply = new ForkServerSupply(tools.perl, { [INSTANCE_MARKER]: instanceId }, logger);
+async function openForking({ forkServers: supply, directory, reserve }: StartingOptions): Promise<Starting | null> {
+  if (supply === null) return null;
   const fifos = new FifoPool((...order) => supply.current.makeFifos(...order), directory, reserve);
   // Ordered before it can work, and waited for: what is started first is then started at once.
   const prepared = fifos.prepare();

@@ -1,11 +1,5 @@
-import {
-  type HostFrame,
-  MAX_UNANSWERED_QUERIES,
-  ownBytes,
-  ProtocolFault,
-  type Shutdown,
-  type Stdin,
-} from '../../protocol/index.js';
+import type { HostFrame, Shutdown, Stdin } from '../../protocol/index.js';
+import { MAX_UNANSWERED_QUERIES, ownBytes, ProtocolFault } from '../../protocol/wire.js';
 import type { TaskExecutor } from '../executor/index.js';
 import type { QueueRegistry } from '../tracking/index.js';
 import type { ReceivedFrame } from './frame-source.js';

@@ -1,4 +1,5 @@
-import { EXIT_CODES, ProtocolFault, type Shutdown } from '../../protocol/index.js';
+import type { Shutdown } from '../../protocol/index.js';
+import { EXIT_CODES, ProtocolFault } from '../../protocol/wire.js';
 
 /** Why a session ends. */
 export type Ending =

@@ -1,4 +1,4 @@
-import { FrameBatch } from '../../protocol/index.js';
+import { FrameBatch } from '../../protocol/wire.js';
 import type { ParkLog } from '../tracking/index.js';
 import type { ByteSink } from './byte-streams.js';
 

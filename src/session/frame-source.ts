@@ -1,5 +1,5 @@
-import { FrameReader, type HostFrame, MAX_FRAME_BYTES, parseHostFrame, type RawFrame } from '../../protocol/index.js';
-import type { ByteSource } from './byte-streams.js';
+import { type HostFrame, parseHostFrame } from '../../protocol/index.js';
+import type { RawFrames, ReceivedRaw } from './raw-frames.js';
 
 /** A frame from the host and how many bytes of the stream it took. */
 export interface ReceivedFrame {
@@ -8,50 +8,37 @@ export interface ReceivedFrame {
 }
 
 /**
- * The frames of the host, in order. Reads on only when it is asked for the next frame: who does not ask stops the
- * reading, and with it the host. Ends where the stream ends between frames.
+ * The frames of the host, in order, each judged when it is asked for.
  * @throws ProtocolFault for everything that is not a frame of a host
  */
 export class FrameSource {
-  readonly #reader: FrameReader;
-  readonly #chunks: AsyncIterator<Uint8Array>;
-  #frames: Iterator<RawFrame> = [].values();
-  /** What the frames to come have, of the chunks that were read so far. */
-  #pendingBytes = 0;
+  readonly #frames: RawFrames;
 
-  /** @param maxFrameBytes the largest frame that is read, 1 to 16,777,215 bytes */
-  constructor(source: ByteSource, maxFrameBytes = MAX_FRAME_BYTES) {
-    this.#reader = new FrameReader({ maxFrameBytes });
-    this.#chunks = source[Symbol.asyncIterator]();
-  }
-
-  /** From the next frame on, this is the largest that is read. */
-  limitFrames(maxFrameBytes: number): void {
-    this.#reader.maxFrameBytes = maxFrameBytes;
+  constructor(frames: RawFrames) {
+    this.#frames = frames;
   }
 
   /** The next frame where it has been read already, or undefined: then `next` reads on. */
   poll(): ReceivedFrame | undefined {
-    for (let step = this.#frames.next(); !step.done; step = this.#frames.next()) {
-      const byteLength = this.#pendingBytes - this.#reader.pendingBytes;
-      this.#pendingBytes = this.#reader.pendingBytes;
-      const frame = parseHostFrame(step.value);
-      if (frame !== null) return { frame, byteLength };
+    for (let received = this.#frames.poll(); received !== undefined; received = this.#frames.poll()) {
+      const judged = judge(received);
+      if (judged !== undefined) return judged;
     }
     return undefined;
   }
 
   /** The next frame, or null at the end of the stream. */
   async next(): Promise<ReceivedFrame | null> {
-    for (;;) {
-      const received = this.poll();
-      if (received !== undefined) return received;
-      const step = await this.#chunks.next();
-      if (step.done) break;
-      this.#pendingBytes = this.#reader.pendingBytes + step.value.byteLength;
-      this.#frames = this.#reader.push(step.value);
+    for (let received = await this.#frames.next(); received !== null; received = await this.#frames.next()) {
+      const judged = judge(received);
+      if (judged !== undefined) return judged;
     }
-    this.#reader.end();
     return null;
   }
+}
+
+/** Undefined for a frame that is to be ignored. */
+function judge({ raw, byteLength }: ReceivedRaw): ReceivedFrame | undefined {
+  const frame = parseHostFrame(raw);
+  return frame === null ? undefined : { frame, byteLength };
 }

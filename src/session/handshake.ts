@@ -1,12 +1,6 @@
-import {
-  INIT_TIMEOUT_MS,
-  type Init,
-  MAGIC,
-  PROTOCOL_VERSION,
-  ProtocolFault,
-  type SidecarFrame,
-} from '../../protocol/index.js';
-import type { FrameSource, ReceivedFrame } from './frame-source.js';
+import type { HostFrame, Init, SidecarFrame } from '../../protocol/index.js';
+import { INIT_TIMEOUT_MS, MAGIC, PROTOCOL_VERSION, ProtocolFault, parsePlainInit } from '../../protocol/wire.js';
+import type { RawFrames } from './raw-frames.js';
 
 /** What the sidecar says of itself, unasked. */
 export function helloFrame(identity: { version: string; maxFrameBytes: number }): SidecarFrame {
@@ -31,16 +25,13 @@ export function faultFrame({ code, message, detail }: ProtocolFault): SidecarFra
 
 /**
  * Waits for the host's `init`. Null where the host is gone before it has said anything, or `signal` aborts.
- * @throws ProtocolFault `init_timeout`, `unexpected_frame` for another frame, `unsupported_protocol`
+ * @throws ProtocolFault `init_timeout`, `unexpected_frame` for another frame, `unsupported_protocol`, and what
+ * `parseHostFrame` throws
  */
-export async function receiveInit(source: FrameSource, signal: AbortSignal): Promise<Init | null> {
-  const received = await firstFrame(source, signal);
-  if (received === null) return null;
-  const { frame } = received;
-  if (frame.type !== 'init') {
-    throw new ProtocolFault('unexpected_frame', `${frame.type}: the first frame must be init`, { type: frame.type });
-  }
-  const { protocol } = frame.body;
+export async function receiveInit(frames: RawFrames, signal: AbortSignal): Promise<Init | null> {
+  const init = await within(firstInit(frames), signal);
+  if (init === null) return null;
+  const { protocol } = init;
   if (protocol !== PROTOCOL_VERSION) {
     const message = `init.protocol: ${protocol} is not spoken here; supported: ${PROTOCOL_VERSION}`;
     throw new ProtocolFault('unsupported_protocol', message, {
@@ -49,11 +40,26 @@ export async function receiveInit(source: FrameSource, signal: AbortSignal): Pro
       max: PROTOCOL_VERSION,
     });
   }
-  return frame.body;
+  return init;
 }
 
-/** The first frame of the host, or null where it is gone or `signal` aborts. */
-function firstFrame(source: FrameSource, signal: AbortSignal): Promise<ReceivedFrame | null> {
+/** The first frame of the host that is not to be ignored, or null where it is gone. The schemas are loaded if need be. */
+async function firstInit(frames: RawFrames): Promise<Init | null> {
+  for (let received = await frames.next(); received !== null; received = await frames.next()) {
+    const init =
+      parsePlainInit(received.raw) ?? initOf((await import('../../protocol/index.js')).parseHostFrame(received.raw));
+    if (init !== undefined) return init;
+  }
+  return null;
+}
+
+function initOf(frame: HostFrame | null): Init | undefined {
+  if (frame === null || frame.type === 'init') return frame?.body;
+  throw new ProtocolFault('unexpected_frame', `${frame.type}: the first frame must be init`, { type: frame.type });
+}
+
+/** What `init` settles to, or null where `signal` aborts before; rejects where it takes too long. */
+function within(init: Promise<Init | null>, signal: AbortSignal): Promise<Init | null> {
   return new Promise((resolve, reject) => {
     const settle = (act: () => void) => {
       clearTimeout(timer);
@@ -64,7 +70,7 @@ function firstFrame(source: FrameSource, signal: AbortSignal): Promise<ReceivedF
     const timer = setTimeout(() => settle(() => reject(initTimeout())), INIT_TIMEOUT_MS);
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
-    source.next().then(
+    init.then(
       (received) => settle(() => resolve(received)),
       (error: unknown) => settle(() => reject(error)),
     );

@@ -6,6 +6,7 @@ export { type HealthProbe, type Pulse, startHeartbeat } from './heartbeat.js';
 export { Inbox } from './inbox.js';
 export { Outbox, type OutboxBounds } from './outbox.js';
 export { watchParent } from './parent-watch.js';
+export { RawFrames } from './raw-frames.js';
 export { ReadAhead } from './read-ahead.js';
 export { Session } from './session.js';
 export type { SessionConfig } from './session-config.js';

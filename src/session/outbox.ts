@@ -1,12 +1,5 @@
-import {
-  BufferPool,
-  type EncodeOptions,
-  encodeFrame,
-  encodeOutputFrameInPlace,
-  type LimitWarning,
-  MAX_OUTPUT_CHUNK_BYTES,
-  type SidecarFrame,
-} from '../../protocol/index.js';
+import type { EncodeOptions, LimitWarning, SidecarFrame } from '../../protocol/index.js';
+import { BufferPool, encodeFrame, encodeOutputFrameInPlace, MAX_OUTPUT_CHUNK_BYTES } from '../../protocol/wire.js';
 import type { ParkLog, QueueRegistry } from '../tracking/index.js';
 import type { ByteSink } from './byte-streams.js';
 import { FramePump } from './frame-pump.js';

@@ -1,4 +1,5 @@
-import { ProtocolFault, type Query, type WireError } from '../../protocol/index.js';
+import type { Query, WireError } from '../../protocol/index.js';
+import { ProtocolFault } from '../../protocol/wire.js';
 import type { TaskExecutor } from '../executor/index.js';
 import type { QueueRegistry } from '../tracking/index.js';
 import type { HealthProbe } from './heartbeat.js';

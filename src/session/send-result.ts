@@ -1,4 +1,5 @@
-import { ProtocolFault, type SidecarFrame, type TaskResult } from '../../protocol/index.js';
+import type { SidecarFrame, TaskResult } from '../../protocol/index.js';
+import { ProtocolFault } from '../../protocol/wire.js';
 import { resultWeight } from '../executor/result-weight.js';
 import type { Outbox } from './outbox.js';
 

@@ -1,4 +1,5 @@
-import { type LimitWarning, ProtocolFault, type TaskSummary } from '../../protocol/index.js';
+import type { LimitWarning, TaskSummary } from '../../protocol/index.js';
+import { ProtocolFault } from '../../protocol/wire.js';
 import type { TaskHandle } from '../executor/index.js';
 import type { TaskFrames } from './task-frames.js';
 

@@ -49,6 +49,6 @@ export function createLogger(level: string, sink: ByteSink): LeveledLogger {
 }
 
 async function loadPino(write: (line: string) => void): Promise<PinoLogger> {
-  const { pino } = await import('pino');
+  const { default: pino } = await import('pino');
   return pino({ name: 'exec-sidecar', level: 'trace', serializers: { error: pino.stdSerializers.err } }, { write });
 }

@@ -1,9 +1,12 @@
-import { encodeFrame, PROTOCOL_VERSION, ProtocolFault, type SidecarFrame } from '../../protocol/index.js';
-import type { TaskExecutor } from '../executor/index.js';
+import type { EffectiveLimits, SidecarFrame } from '../../protocol/index.js';
+import { encodeFrame, PROTOCOL_VERSION, ProtocolFault } from '../../protocol/wire.js';
 import { SandboxError } from '../sandbox/errors.js';
 import type { SandboxManager } from '../sandbox/index.js';
 import { newUuid } from '../sandbox/new-uuid.js';
-import { type ByteSink, type Ending, endingOf, faultFrame, helloFrame, type SessionConfig } from '../session/index.js';
+import type { ByteSink } from '../session/byte-streams.js';
+import { type Ending, endingOf } from '../session/ending.js';
+import { faultFrame, helloFrame } from '../session/handshake.js';
+import type { SessionConfig } from '../session/session-config.js';
 import { SettingsError } from './settings.js';
 import { VERSION } from './version.js';
 
@@ -19,8 +22,12 @@ export async function sayProtocolError(sink: ByteSink, fault: ProtocolFault): Pr
 }
 
 /** The frame that opens the session: what the host may count on. */
-export function readyFrame(executor: TaskExecutor, sandbox: SandboxManager, config: SessionConfig): SidecarFrame {
-  return {
+export function sayReady(
+  sink: ByteSink,
+  config: SessionConfig,
+  { defaults, sandbox }: { readonly defaults: EffectiveLimits; readonly sandbox: SandboxManager },
+): void {
+  const frame: SidecarFrame = {
     type: 'ready',
     id: 0,
     body: {
@@ -28,11 +35,12 @@ export function readyFrame(executor: TaskExecutor, sandbox: SandboxManager, conf
       sessionId: newUuid(),
       maxFrameBytes: config.maxFrameBytes,
       window: config.window,
-      defaults: executor.defaultLimits,
+      defaults,
       sandbox: { backend: sandbox.backend.name, network: sandbox.network, available: [...sandbox.available] },
       enforcement: sandbox.enforcement,
     },
   };
+  sink.write([encodeFrame(frame)]);
 }
 
 /** The ending that an error before `ready` stands for. Settings that the host gave and that cannot be are its fault. */

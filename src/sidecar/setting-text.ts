@@ -1,7 +1,5 @@
-import { type SettingName, settingsSchema } from './settings-schema.js';
-
-/** The names of all settings, in the order of the schema. */
-export const settingNames = Object.keys(settingsSchema.shape) as SettingName[];
+import { settingNames } from './plain-settings.js';
+import type { SettingName } from './settings-schema.js';
 
 /** `maxConcurrentTasks` → `--max-concurrent-tasks`. */
 export function flagName(name: SettingName): string {

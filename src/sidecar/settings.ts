@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
-import { flagName, parseSettingText, settingNames, variableName } from './setting-text.js';
-import { type SettingName, type Settings, type SettingsInput, settingsSchema } from './settings-schema.js';
+import { plainSettings, settingNames } from './plain-settings.js';
+import { flagName, parseSettingText, variableName } from './setting-text.js';
+import type { SettingName, Settings, SettingsInput } from './settings-schema.js';
 
 /** Settings that cannot be used. The message names the setting, where it came from, the value and the bound. */
 export class SettingsError extends Error {
@@ -48,10 +49,13 @@ export class SettingsLayers {
    * The settings, defaults filled in, with those of a host on top where they are given.
    * @throws SettingsError naming the first setting that is wrong
    */
-  resolve(hostConfig: Readonly<Record<string, unknown>> = {}): Settings {
+  async resolve(hostConfig: Readonly<Record<string, unknown>> = {}): Promise<Settings> {
     const merged: Layer = new Map(this.#layer);
     for (const [name, value] of Object.entries(hostConfig)) merged.set(name, { value, origin: `init.config.${name}` });
     const values = Object.fromEntries([...merged].map(([name, { value }]) => [name, value]));
+    const plain = plainSettings(values);
+    if (plain !== null) return plain;
+    const { settingsSchema } = await import('./settings-schema.js');
     // Parsed two or three times in all, which is less work than to compile a parser.
     const parsed = settingsSchema.safeParse(values, { jitless: true });
     if (!parsed.success) throw settingsError(parsed.error, merged);

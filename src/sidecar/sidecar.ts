@@ -1,21 +1,15 @@
-import {
-  type ByteSink,
-  type ByteSource,
-  exitCodeOf,
-  FrameSource,
-  Inbox,
-  Outbox,
-  ReadAhead,
-  receiveInit,
-  Session,
-  startHeartbeat,
-  watchParent,
-} from '../session/index.js';
+import { defaultLimits } from '../executor/config.js';
+import { HeadStart } from '../sandbox/head-start.js';
+import type { ByteSink, ByteSource } from '../session/byte-streams.js';
+import { exitCodeOf } from '../session/ending.js';
+import { receiveInit } from '../session/handshake.js';
+import { watchParent } from '../session/parent-watch.js';
+import { RawFrames } from '../session/raw-frames.js';
+import { ReadAhead } from '../session/read-ahead.js';
 import type { QueueRegistry } from '../tracking/index.js';
 import { executorConfig, inboxBounds, outboxBounds, sandboxOptions, sessionConfig } from './derived-config.js';
 import type { LeveledLogger } from './logger.js';
-import { openingEnding, readyFrame, sayHello, sayProtocolError, unopenedEnding } from './opening.js';
-import { PulseProbe } from './pulse-probe.js';
+import { openingEnding, sayHello, sayProtocolError, sayReady, unopenedEnding } from './opening.js';
 import type { SettingsLayers } from './settings.js';
 
 /** What a sidecar is made of that belongs to the process it runs in. */
@@ -45,30 +39,36 @@ export async function runSidecar(options: SidecarOptions): Promise<number> {
   const { sink, registry, logger, termination } = options;
   const hostGone = AbortSignal.any([termination, sink.gone]);
   try {
-    const { maxFrameBytes } = options.settings.resolve();
+    const { maxFrameBytes } = await options.settings.resolve();
     const input = new ReadAhead(options.input);
     using _parent = watchParent(() => input.readOn());
-    const source = new FrameSource(input, maxFrameBytes);
+    const frames = new RawFrames(input, maxFrameBytes);
     sayHello(sink, maxFrameBytes);
-    // While the host answers, what is not needed to hear of it is loaded.
-    const loading = Promise.all([import('../sandbox/index.js'), import('../executor/index.js')]);
-    const init = await receiveInit(source, hostGone);
+    // While the host answers, what any sandbox needs is started, and what opens one is loaded.
+    await using headStart = new HeadStart(logger);
+    const loading = import('../sandbox/index.js');
+    const init = await receiveInit(frames, hostGone);
     if (init === null) return exitCodeOf(unopenedEnding(termination));
-    const settings = options.settings.resolve(init.config);
-    source.limitFrames(settings.maxFrameBytes);
+    const settings = await options.settings.resolve(init.config);
+    frames.limitFrames(settings.maxFrameBytes);
     logger.level = settings.logLevel;
 
-    const [{ SandboxManager }, { TaskExecutor }] = await loading;
-    await using sandbox = await SandboxManager.create(sandboxOptions(settings, options));
+    const { SandboxManager } = await loading;
+    await using sandbox = await SandboxManager.create({ ...sandboxOptions(settings, options), headStart });
+    const config = sessionConfig(settings);
+    sayReady(sink, config, { defaults: defaultLimits(executorConfig(settings)), sandbox });
+
+    // What serves the host is loaded while that takes note.
+    const serving = await import('./serving.js');
+    const { FrameSource, Inbox, Outbox, PulseProbe, Session, startHeartbeat, TaskExecutor } = serving;
+    serving.boundYoungGeneration();
     await using executor = new TaskExecutor({ config: executorConfig(settings), sandbox, registry, logger });
     using outbox = new Outbox({ ...outboxBounds(settings), registry, sink });
     using inbox = new Inbox({ ...inboxBounds(settings), registry });
     using probe = new PulseProbe(executor);
-    const config = sessionConfig(settings);
+    const source = new FrameSource(frames);
     const hostEnd = input.ended;
     const session = new Session({ config, source, hostEnd, sink, inbox, executor, outbox, registry, logger, probe });
-
-    outbox.control(readyFrame(executor, sandbox, config));
     sandbox.keepWarm(executor.defaultLimits);
     using _heartbeat = startHeartbeat(init.heartbeatMs, outbox, probe);
     return await session.run(termination);

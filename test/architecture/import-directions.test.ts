@@ -34,10 +34,30 @@ interface Import {
   readonly file: string;
   readonly folder: string;
   readonly specifier: string;
+  /** Whether nothing is left of it once it is compiled. */
+  readonly isType: boolean;
+  readonly isDynamic: boolean;
 }
 
 const files = ['protocol', 'src', 'clients'].flatMap(sourceFiles);
 const imports = files.flatMap(importsOf);
+
+/** What a sidecar loads before it says `ready`, beside what these import. */
+const LOADED_AT_START = ['src/main.ts', 'src/cli/serve.ts', 'src/sandbox/index.ts'];
+
+describe('a start', () => {
+  it('loads no schema: to make them takes longer than all the rest', () => {
+    const loaded = new Set(LOADED_AT_START);
+    for (const file of loaded) {
+      const values = imports.filter((found) => found.file === file && !found.isType && !found.isDynamic);
+      for (const { specifier } of values) {
+        if (specifier.startsWith('.')) loaded.add(join(dirname(file), specifier.replace(/\.js$/, '.ts')));
+        else expect([file, specifier]).not.toEqual([file, 'zod']);
+      }
+    }
+    expect(loaded.size).toBeGreaterThan(100);
+  });
+});
 
 describe('the layers', () => {
   it('cover every source file', () => {
@@ -84,7 +104,13 @@ function importsOf(file: string): Import[] {
   const specifiers = code(file).matchAll(
     /(?:^(?:import|export)\s[\w\s{},*$]*\bfrom\s+|^import\s+|\bimport\s*\(\s*)'([^']+)'/gm,
   );
-  return [...specifiers].map(([, specifier = '']) => ({ file, folder: folderOf(file), specifier }));
+  return [...specifiers].map(([statement, specifier = '']) => ({
+    file,
+    folder: folderOf(file),
+    specifier,
+    isType: /^(?:import|export)\s+type\b/.test(statement),
+    isDynamic: /^import\s*\(/.test(statement),
+  }));
 }
 
 /** The layer that a file belongs to: the longest folder that has directions. */

@@ -2,30 +2,34 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { Sidecar } from '../../clients/node/index.js';
 import { useTemporaryFolder } from '../support/temporary-folder.js';
 import { EXECUTABLE } from './support/executable.js';
 
 const folder = useTemporaryFolder();
 const dist = dirname(EXECUTABLE);
+const PARTS = ['program.cjs', 'program.rest.cjs'];
 const CACHE = 'program.cjs.cache';
+
+function copy(...names: readonly string[]): void {
+  for (const name of names) copyFileSync(join(dist, name), join(folder(), name));
+}
 
 /** Runs a task with a copy of the executable, whose code cache the test has chosen. */
 function runCopy(executable: string): { status: number | null; stdout: string; stderr: string } {
-  for (const name of ['exec-sidecar.js', 'exec-sidecar.cjs', 'program.cjs']) {
-    copyFileSync(join(dist, name), join(folder(), name));
-  }
+  copy('exec-sidecar.js', 'exec-sidecar.cjs', ...PARTS);
   const line = [join(folder(), executable), 'run', '--', 'echo', 'hello'];
   return spawnSync(process.execPath, line, { encoding: 'utf8' });
 }
 
 describe('the code cache of the executable', () => {
-  it('belongs to the program that lies beside it, and is for nobody else to write', () => {
-    const program = readFileSync(join(dist, 'program.cjs'), 'latin1');
-    const cache = readFileSync(join(dist, CACHE), 'latin1');
+  it.each(PARTS)('belongs to the %s that lies beside it, and is for nobody else to write', (part) => {
+    const program = readFileSync(join(dist, part), 'latin1');
+    const cache = readFileSync(join(dist, `${part}.cache`), 'latin1');
     const buildId = program.slice(program.lastIndexOf('\n') + 1);
     expect(buildId).toMatch(/^\/\/# buildId=[0-9a-f]{64}$/);
     expect(cache.startsWith(`${buildId}\n`)).toBe(true);
-    expect(statSync(join(dist, CACHE)).mode & 0o022).toBe(0);
+    expect(statSync(join(dist, `${part}.cache`)).mode & 0o022).toBe(0);
   });
 
   it.each(['exec-sidecar.js', 'exec-sidecar.cjs'])('is not needed by %s', (executable) => {
@@ -39,6 +43,16 @@ describe('the code cache of the executable', () => {
   ])('does no harm where it %s', (_, damage) => {
     writeFileSync(join(folder(), CACHE), damage(readFileSync(join(dist, CACHE))));
     expect(runCopy('exec-sidecar.js')).toMatchObject({ status: 0, stdout: 'hello\n', stderr: '' });
+  });
+});
+
+describe('the first part of the program', () => {
+  it.each(['process', 'auto'])('is enough to say ready, with the sandbox %s', async (sandbox) => {
+    copy('exec-sidecar.cjs', 'program.cjs');
+    const sidecar = await Sidecar.spawn({ executable: join(folder(), 'exec-sidecar.cjs'), config: { sandbox } });
+    expect(sidecar.ready.protocol).toBe(1);
+    // It fails at the second one, which is not there.
+    expect(await sidecar.closed).toMatchObject({ exitCode: 70 });
   });
 });
 

@@ -23,7 +23,7 @@ function prepare(): boolean {
   if (process.getuid?.() !== 0 || withoutBubblewrap) return false;
   chmodSync(folder, 0o755);
   copyFileSync(process.execPath, join(folder, 'node'));
-  for (const name of ['exec-sidecar.js', 'exec-sidecar.cjs', 'program.cjs']) {
+  for (const name of ['exec-sidecar.js', 'exec-sidecar.cjs', 'program.cjs', 'program.rest.cjs']) {
     copyFileSync(join(dirname(EXECUTABLE), name), join(folder, name));
   }
   mkdirSync(workspaceRoot, { mode: 0o700 });

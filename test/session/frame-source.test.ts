@@ -2,9 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeFrame, ProtocolFault } from '../../protocol/index.js';
 import { FrameSource, type ReceivedFrame } from '../../src/session/frame-source.js';
+import { RawFrames } from '../../src/session/raw-frames.js';
 import { TestSource } from './support/frames.js';
 
 const ping = (id: number, bytes = 0) => ({ type: 'ping', id, body: { data: new Uint8Array(bytes) } });
+
+function sourceOf(input: TestSource): FrameSource {
+  return new FrameSource(new RawFrames(input));
+}
 
 async function readAll(source: FrameSource): Promise<ReceivedFrame[]> {
   const received: ReceivedFrame[] = [];
@@ -24,7 +29,7 @@ describe('the frame source', () => {
     const input = new TestSource();
     input.send(ping(1), ping(2));
     input.end();
-    const source = new FrameSource(input);
+    const source = sourceOf(input);
     expect((await readAll(source)).map(({ frame }) => frame.id)).toEqual([1, 2]);
     expect(await source.next()).toBeNull();
   });
@@ -38,7 +43,7 @@ describe('the frame source', () => {
         const edges = [0, ...cuts.sort((a, b) => a - b), stream.byteLength];
         for (let at = 1; at < edges.length; at += 1) input.write(stream.subarray(edges[at - 1], edges[at]));
         input.end();
-        const received = await readAll(new FrameSource(input));
+        const received = await readAll(sourceOf(input));
         expect(received.map(({ byteLength }) => byteLength)).toEqual(frames.map(({ byteLength }) => byteLength));
       }),
       { numRuns: 50 },
@@ -49,13 +54,13 @@ describe('the frame source', () => {
     const input = new TestSource();
     input.send({ type: 'x-extension', id: 5, body: {} }, ping(1));
     input.end();
-    expect((await readAll(new FrameSource(input))).map(({ frame }) => frame.type)).toEqual(['ping']);
+    expect((await readAll(sourceOf(input))).map(({ frame }) => frame.type)).toEqual(['ping']);
   });
 
   it('reads nothing that it was not asked for', async () => {
     const input = new TestSource();
     for (let id = 1; id <= 50; id += 1) input.send(ping(id));
-    const source = new FrameSource(input);
+    const source = sourceOf(input);
     await source.next();
     await source.next();
     await new Promise((resolve) => setImmediate(resolve));
@@ -65,9 +70,10 @@ describe('the frame source', () => {
   it('takes no larger frames than it was told, from the next frame on', async () => {
     const input = new TestSource();
     input.send(ping(1, 200), ping(2, 50), ping(3, 200));
-    const source = new FrameSource(input, 10_000);
+    const frames = new RawFrames(input, 10_000);
+    const source = new FrameSource(frames);
     await source.next();
-    source.limitFrames(100);
+    frames.limitFrames(100);
     await source.next();
     const fault = await faultOf(source);
     expect([fault.code, fault.message]).toEqual(['frame_too_large', expect.stringContaining('100')]);
@@ -76,7 +82,7 @@ describe('the frame source', () => {
   it('ends with the error of a stream that breaks', async () => {
     const input = new TestSource();
     input.fail(new Error('EIO'));
-    await expect(new FrameSource(input).next()).rejects.toThrow('EIO');
+    await expect(sourceOf(input).next()).rejects.toThrow('EIO');
   });
 });
 
@@ -93,13 +99,13 @@ describe('what is not a frame of a host', () => {
     const input = new TestSource();
     input.write(bytes);
     input.end();
-    expect((await faultOf(new FrameSource(input))).code).toBe(code);
+    expect((await faultOf(sourceOf(input))).code).toBe(code);
   });
 
   it('does not take the frames before it away', async () => {
     const input = new TestSource();
     input.write(Buffer.concat([encodeFrame(ping(1)), Buffer.from('garbage')]));
-    const source = new FrameSource(input);
+    const source = sourceOf(input);
     expect((await source.next())?.frame.id).toBe(1);
     await expect(source.next()).rejects.toBeInstanceOf(ProtocolFault);
   });

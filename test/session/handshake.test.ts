@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { INIT_TIMEOUT_MS, PROTOCOL_VERSION, ProtocolFault, sidecarFrames } from '../../protocol/index.js';
-import { FrameSource, faultFrame, helloFrame, receiveInit } from '../../src/session/index.js';
+import { faultFrame, helloFrame, RawFrames, receiveInit } from '../../src/session/index.js';
 import { TestSource } from './support/frames.js';
 
 const never = new AbortController().signal;
 
 function initOf(input: TestSource, signal = never) {
-  return receiveInit(new FrameSource(input), signal);
+  return receiveInit(new RawFrames(input), signal);
 }
 
 afterEach(() => {

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { inboxBounds, outboxBounds, sandboxOptions, sessionConfig } from '../../src/sidecar/derived-config.js';
-import { executorConfig, type Settings, type SettingsInput, SettingsLayers } from '../../src/sidecar/index.js';
+import { executorConfig, type Settings, type SettingsInput } from '../../src/sidecar/index.js';
+import { settingsSchema } from '../../src/sidecar/settings-schema.js';
 import { createTestLogger } from '../executor/support/executors.js';
 
 function settingsOf(settings: SettingsInput = {}): Settings {
-  return new SettingsLayers({}).resolve(settings);
+  return settingsSchema.parse(settings);
 }
 
 describe('the window of a host', () => {

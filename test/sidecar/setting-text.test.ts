@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  flagName,
-  parseSettingText,
-  settingNames,
-  settingOfFlag,
-  variableName,
-} from '../../src/sidecar/setting-text.js';
+import { settingNames } from '../../src/sidecar/plain-settings.js';
+import { flagName, parseSettingText, settingOfFlag, variableName } from '../../src/sidecar/setting-text.js';
 
 describe('the names of a setting', () => {
   it('follow from each other', () => {

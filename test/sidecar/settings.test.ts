@@ -23,9 +23,9 @@ function fileWith(content: unknown): string {
 }
 
 /** The error with which settings are refused. */
-function refusal(sources: SettingsSources, hostConfig: Record<string, unknown> = {}): SettingsError {
+async function refusal(sources: SettingsSources, hostConfig: Record<string, unknown> = {}): Promise<SettingsError> {
   try {
-    new SettingsLayers(sources).resolve(hostConfig);
+    await new SettingsLayers(sources).resolve(hostConfig);
   } catch (error) {
     if (error instanceof SettingsError) return error;
     throw error;
@@ -34,31 +34,31 @@ function refusal(sources: SettingsSources, hostConfig: Record<string, unknown> =
 }
 
 describe('every setting', () => {
-  it.each(settingNames)('%s reaches the same value by flag, variable, file and init.config', (name) => {
+  it.each(settingNames)('%s reaches the same value by flag, variable, file and init.config', async (name) => {
     const { text, value } = settingSamples[name];
-    const { [name]: fallback } = new SettingsLayers({}).resolve();
+    const { [name]: fallback } = await new SettingsLayers({}).resolve();
     expect(value).not.toEqual(fallback);
     const resolved: Settings[] = [
-      new SettingsLayers({ flags: { [name]: text } }).resolve(),
-      new SettingsLayers({ environment: { [variableName(name)]: text } }).resolve(),
-      new SettingsLayers({ file: fileWith({ [name]: value }) }).resolve(),
-      new SettingsLayers({}).resolve({ [name]: value }),
+      await new SettingsLayers({ flags: { [name]: text } }).resolve(),
+      await new SettingsLayers({ environment: { [variableName(name)]: text } }).resolve(),
+      await new SettingsLayers({ file: fileWith({ [name]: value }) }).resolve(),
+      await new SettingsLayers({}).resolve({ [name]: value }),
     ];
     for (const settings of resolved) expect(settings[name]).toEqual(value);
   });
 
-  it.each(settingNames)('%s is named, with its origin and the value, where it is wrong', (name) => {
+  it.each(settingNames)('%s is named, with its origin and the value, where it is wrong', async (name) => {
     const nonsense = { type: 'nonsense' };
     const text = JSON.stringify(nonsense);
     const path = fileWith({ [name]: nonsense });
     const refusals: [SettingsError, string][] = [
-      [refusal({ file: path }), `${path}: ${name}`],
-      [refusal({}, { [name]: nonsense }), `init.config.${name}`],
+      [await refusal({ file: path }), `${path}: ${name}`],
+      [await refusal({}, { [name]: nonsense }), `init.config.${name}`],
     ];
     if (name !== 'workspaceRoot') {
       refusals.push(
-        [refusal({ flags: { [name]: text } }), flagName(name)],
-        [refusal({ environment: { [variableName(name)]: text } }), variableName(name)],
+        [await refusal({ flags: { [name]: text } }), flagName(name)],
+        [await refusal({ environment: { [variableName(name)]: text } }), variableName(name)],
       );
     }
     for (const [error, origin] of refusals) {
@@ -70,26 +70,27 @@ describe('every setting', () => {
 });
 
 describe('settings', () => {
-  it('override each other in the order file, environment, flags, init.config', () => {
+  it('override each other in the order file, environment, flags, init.config', async () => {
     const name: SettingName = 'queueSize';
     const file = fileWith({ [name]: 1 });
     const environment = { [variableName(name)]: '2' };
     const flags = { [name]: '3' };
-    const resolve = (sources: SettingsSources, host = {}) => new SettingsLayers(sources).resolve(host)[name];
-    expect(resolve({})).toBe(100);
-    expect(resolve({ file })).toBe(1);
-    expect(resolve({ file, environment })).toBe(2);
-    expect(resolve({ file, environment, flags })).toBe(3);
-    expect(resolve({ file, environment, flags }, { [name]: 4 })).toBe(4);
+    const resolve = async (sources: SettingsSources, host = {}) =>
+      (await new SettingsLayers(sources).resolve(host))[name];
+    expect(await resolve({})).toBe(100);
+    expect(await resolve({ file })).toBe(1);
+    expect(await resolve({ file, environment })).toBe(2);
+    expect(await resolve({ file, environment, flags })).toBe(3);
+    expect(await resolve({ file, environment, flags }, { [name]: 4 })).toBe(4);
   });
 
-  it('may each come from another place', () => {
+  it('may each come from another place', async () => {
     const layers = new SettingsLayers({
       file: fileWith({ maxConcurrentTasks: 1 }),
       environment: { EXEC_SIDECAR_QUEUE_SIZE: '2' },
       flags: { workerPoolSize: '3' },
     });
-    expect(layers.resolve({ outboxFrames: 9 })).toMatchObject({
+    expect(await layers.resolve({ outboxFrames: 9 })).toMatchObject({
       maxConcurrentTasks: 1,
       queueSize: 2,
       workerPoolSize: 3,
@@ -97,15 +98,15 @@ describe('settings', () => {
     });
   });
 
-  it('are not changed by what one host adds', () => {
+  it('are not changed by what one host adds', async () => {
     const layers = new SettingsLayers({});
-    layers.resolve({ queueSize: 7 });
-    expect(layers.resolve().queueSize).toBe(100);
+    await layers.resolve({ queueSize: 7 });
+    expect((await layers.resolve()).queueSize).toBe(100);
   });
 
-  it('from variables that are empty, or of other programs, are none', () => {
+  it('from variables that are empty, or of other programs, are none', async () => {
     const environment = { EXEC_SIDECAR_QUEUE_SIZE: '', QUEUE_SIZE: '5', EXEC_SIDECAR_SOMETHING_ELSE: 'x' };
-    expect(new SettingsLayers({ environment }).resolve().queueSize).toBe(100);
+    expect((await new SettingsLayers({ environment }).resolve()).queueSize).toBe(100);
   });
 });
 
@@ -136,30 +137,30 @@ describe('a setting that is wrong', () => {
       'sandbox',
       '--sandbox: invalid option: expected one of "auto"|"process"|"bubblewrap", got "docker"',
     ],
-  ])('is refused with setting, origin, value and bound: %j %j', (sources, hostConfig, setting, message) => {
-    const error = refusal(sources, hostConfig);
+  ])('is refused with setting, origin, value and bound: %j %j', async (sources, hostConfig, setting, message) => {
+    const error = await refusal(sources, hostConfig);
     expect([error.setting, error.message]).toEqual([setting, message]);
   });
 
-  it('is refused where it overrides one that is right', () => {
-    expect(refusal({ flags: { queueSize: '5' } }, { queueSize: 0 }).message).toContain('init.config.queueSize');
+  it('is refused where it overrides one that is right', async () => {
+    expect((await refusal({ flags: { queueSize: '5' } }, { queueSize: 0 })).message).toContain('init.config.queueSize');
   });
 
-  it('is quoted no further than needed', () => {
-    expect(refusal({}, { queueSize: 'x'.repeat(100_000) }).message.length).toBeLessThan(300);
-    expect(refusal({}, { ['x'.repeat(100_000)]: 1 }).message.length).toBeLessThan(300);
+  it('is quoted no further than needed', async () => {
+    expect((await refusal({}, { queueSize: 'x'.repeat(100_000) })).message.length).toBeLessThan(300);
+    expect((await refusal({}, { ['x'.repeat(100_000)]: 1 })).message.length).toBeLessThan(300);
   });
 });
 
 describe('a name that is no setting', () => {
-  it('is refused in init.config and in the file', () => {
-    expect(refusal({}, { queuesize: 5 }).message).toBe('init.config.queuesize: there is no such setting');
+  it('is refused in init.config and in the file', async () => {
+    expect((await refusal({}, { queuesize: 5 })).message).toBe('init.config.queuesize: there is no such setting');
     const file = fileWith({ nonsense: true });
-    expect(refusal({ file }).message).toBe(`${file}: nonsense: there is no such setting`);
+    expect((await refusal({ file })).message).toBe(`${file}: nonsense: there is no such setting`);
   });
 
-  it('is refused inside a setting too', () => {
-    const error = refusal({ flags: { limitCeilings: '{"timeout":5}' } });
+  it('is refused inside a setting too', async () => {
+    const error = await refusal({ flags: { limitCeilings: '{"timeout":5}' } });
     expect(error.message).toBe('--limit-ceilings.timeout: there is no such setting');
   });
 });
@@ -170,9 +171,9 @@ describe('a settings file', () => {
     ['is no JSON', '{"queueSize": 5', /^cannot read the settings file .*JSON/],
     ['holds a list', [], /must hold a JSON object/],
     ['holds null', 'null', /must hold a JSON object/],
-  ])('that %s is refused', (_what, content, message) => {
+  ])('that %s is refused', async (_what, content, message) => {
     const file = content === undefined ? join(folder(), 'missing.json') : fileWith(content);
-    const error = refusal({ file });
+    const error = await refusal({ file });
     expect(error.setting).toBe('config');
     expect(error.message).toMatch(message);
     expect(error.message).toContain(file);

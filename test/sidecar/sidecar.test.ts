@@ -45,7 +45,7 @@ function startSidecar(sources: SettingsSources = {}) {
 describe('the sidecar', () => {
   it('says hello unasked, and ready to a host that says init', async () => {
     const { input, sink, exitCode, init } = startSidecar();
-    expect(sink.types).toEqual(['hello']);
+    await expect.poll(() => sink.types).toEqual(['hello']);
     init({ config: { queueSize: 5, maxConcurrentTasks: 2, defaultTimeoutMs: 777, maxFrameBytes: 300_000 } });
     await expect.poll(() => sink.types).toEqual(['hello', 'ready']);
     const [{ body }] = sink.of('ready') as [(typeof sink.frames)[number] & { type: 'ready' }];

@@ -21,14 +21,16 @@ export interface DelegationOptions {
   /** The group below it, under which the groups of tasks are made. */
   readonly instance: string;
   readonly pid: number;
+  /** What this process has started so far. */
+  readonly helpers: readonly number[];
   readonly files: CgroupFiles;
 }
 
 /**
  * Hands the version 2 controllers of the own group down to the groups of tasks. Never rejects.
  *
- * A group that hands controllers down must not hold processes itself. So this process, where nobody else is in its
- * group, moves into `<instance>/supervisor`, and `giveBack` moves it back. Where others are in the group they are left
+ * A group that hands controllers down must not hold processes itself. So this process, where nobody but its helpers is
+ * in its group, moves with them into `<instance>/supervisor`, and `giveBack` moves them back. Where others are in the group they are left
  * alone, and no controller is handed down.
  */
 export async function delegateControllers(options: DelegationOptions): Promise<Delegation> {
@@ -75,7 +77,7 @@ export async function delegateControllers(options: DelegationOptions): Promise<D
  * helper that clears up after it, back into the own group. Without a supervisor group nothing has been changed in the
  * own group, save in the root of the hierarchy, where it is not known who changed what. Rejects with the kernel's error.
  */
-export async function undoDelegation(options: Omit<DelegationOptions, 'pid'>): Promise<void> {
+export async function undoDelegation(options: Omit<DelegationOptions, 'pid' | 'helpers'>): Promise<void> {
   const { own, instance, files } = options;
   if (!(await files.children(instance)).includes(SUPERVISOR)) return;
   await takeBack(instance, files);
@@ -92,15 +94,17 @@ async function takeBack(directory: string, files: CgroupFiles): Promise<void> {
   for (const controller of parseWords(await files.read(path))) await files.write(path, `-${controller}`);
 }
 
-async function leaveSupervisor({ own, instance, files }: Omit<DelegationOptions, 'pid'>): Promise<void> {
+async function leaveSupervisor({ own, instance, files }: Omit<DelegationOptions, 'pid' | 'helpers'>): Promise<void> {
   const supervisor = `${instance}/${SUPERVISOR}`;
-  for (const pid of parsePids(await files.read(`${supervisor}/cgroup.procs`))) {
-    await files.write(`${own}/cgroup.procs`, `${pid}`).catch((error: unknown) => {
-      // It has ended in the meantime.
-      if (errorCode(error) !== 'ESRCH') throw error;
-    });
-  }
+  for (const pid of parsePids(await files.read(`${supervisor}/cgroup.procs`))) await moveInto(own, pid, files);
   await files.removeDirectory(supervisor);
+}
+
+async function moveInto(directory: string, pid: number, files: CgroupFiles): Promise<void> {
+  await files.write(`${directory}/cgroup.procs`, `${pid}`).catch((error: unknown) => {
+    // It has ended in the meantime.
+    if (errorCode(error) !== 'ESRCH') throw error;
+  });
 }
 
 interface Move {
@@ -111,7 +115,8 @@ interface Move {
 const STAYED: Move = { moved: false, obstacle: null };
 
 /** Leaves the own group empty, where that is needed and nobody else is in it. */
-async function moveAside({ own, instance, pid, files }: DelegationOptions): Promise<Move> {
+async function moveAside(options: DelegationOptions): Promise<Move> {
+  const { own, instance, pid, helpers, files } = options;
   // Only the root of the whole hierarchy has no type, and it alone may hold processes and hand controllers down.
   const isRoot = await files.read(`${own}/cgroup.type`).then(
     () => false,
@@ -121,12 +126,14 @@ async function moveAside({ own, instance, pid, files }: DelegationOptions): Prom
 
   const supervisor = `${instance}/${SUPERVISOR}`;
   try {
-    const others = parsePids(await files.read(`${own}/cgroup.procs`)).filter((member) => member !== pid);
+    const members = parsePids(await files.read(`${own}/cgroup.procs`));
+    const others = members.filter((member) => member !== pid && !helpers.includes(member));
     if (others.length > 0) return { ...STAYED, obstacle: notAlone(own, others) };
     await files.makeDirectory(supervisor);
+    for (const helper of helpers) await moveInto(supervisor, helper, files);
     await files.write(`${supervisor}/cgroup.procs`, `${pid}`);
   } catch (error) {
-    await files.removeDirectory(supervisor).catch(() => {});
+    await leaveSupervisor(options).catch(() => {});
     return { ...STAYED, obstacle: obstacleOf(`moving this process into ${supervisor}`, error) };
   }
   return { moved: true, obstacle: null };

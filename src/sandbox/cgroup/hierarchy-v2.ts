@@ -34,7 +34,7 @@ export const FEATURES_V2: readonly CgroupFeature[] = ['cpuTime', 'kill', ...CONT
  */
 export async function openHierarchyV2(
   own: { readonly directory: string },
-  { name, pid, files }: HierarchyOptions,
+  { name, pid, helpers, files }: HierarchyOptions,
 ): Promise<Hierarchy> {
   const directory = `${own.directory}/${name}`;
   const without = (obstacle: CgroupObstacle) => uselessHierarchy(2, directory, FEATURES_V2, obstacle);
@@ -46,7 +46,7 @@ export async function openHierarchyV2(
   } catch (error) {
     return without(obstacleOf(`making ${directory}`, error));
   }
-  const delegation = await delegateControllers({ own: own.directory, instance: directory, pid, files });
+  const delegation = await delegateControllers({ own: own.directory, instance: directory, pid, helpers, files });
   const close = async (): Promise<void> => {
     await delegation.giveBack();
     await files.removeDirectory(directory);

@@ -23,6 +23,8 @@ export interface HierarchyOptions {
   readonly name: string;
   /** This process. */
   readonly pid: number;
+  /** What it has started so far. */
+  readonly helpers: readonly number[];
   readonly files: CgroupFiles;
 }
 

@@ -28,6 +28,8 @@ export interface CgroupManagerOptions {
   /** Where the kernel tells of this process. */
   readonly procDirectory?: string;
   readonly pid?: number;
+  /** The children of this process that may be there already: where it moves, they move with it. */
+  readonly helpers?: readonly number[];
 }
 
 /** Makes groups for tasks below the groups that this process is in, and nowhere else. */
@@ -53,18 +55,18 @@ export class CgroupManager implements AsyncDisposable {
   /**
    * Makes the instance's groups, as far as the machine lets it: what it does not is in `support`. In version 2 this
    * process may move into a group of its own below the one it is in; `close` moves it back, with what it has started
-   * since. It moves only where it is alone: to be called before any child process is started.
+   * since. It moves only where it is alone: to be called before any other child process is started than its `helpers`.
    * @param instanceId matches GROUP_ID; no other living instance has it
    * @throws SandboxError kind `sandbox`, code `cgroup_id`, for another id; what `record` rejects with
    */
   static async create(instanceId: string, options: CgroupManagerOptions = {}): Promise<CgroupManager> {
     const name = INSTANCE_PREFIX + checkedId('instanceId', instanceId);
-    const { files = kernelCgroupFiles, procDirectory = '/proc/self', pid = process.pid } = options;
+    const { files = kernelCgroupFiles, procDirectory = '/proc/self', pid = process.pid, helpers = [] } = options;
     const own = usefulGroups(procDirectory);
     await options.record?.(
       (own ?? []).flatMap(({ directory }) => (directory === null ? [] : [`${directory}/${name}`])),
     );
-    const { hierarchies, support } = await openHierarchies(own, { name, pid, files });
+    const { hierarchies, support } = await openHierarchies(own, { name, pid, helpers, files });
     return new CgroupManager(hierarchies, support, files);
   }
 

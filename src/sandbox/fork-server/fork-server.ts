@@ -64,6 +64,11 @@ export class ForkServer implements AsyncDisposable {
     });
   }
 
+  /** Undefined where it could not be started. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   /** Resolves with whether it works on this machine. Never rejects. */
   get ready(): Promise<boolean> {
     return this.#ready;

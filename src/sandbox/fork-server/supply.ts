@@ -21,6 +21,11 @@ export class ForkServerSupply implements AsyncDisposable {
     return this.#current;
   }
 
+  /** The process; undefined where none could be started. */
+  get pid(): number | undefined {
+    return this.#current.pid;
+  }
+
   /** Whether the fork server works on this machine. Never rejects. */
   works(): Promise<boolean> {
     return this.#current.ready;

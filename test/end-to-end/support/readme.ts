@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { settingNames, settingsSchema } from '../../../src/sidecar/index.js';
+import { settingNames } from '../../../src/sidecar/index.js';
+import { settingsSchema } from '../../../src/sidecar/settings-schema.js';
 
 const text = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
 

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { parsePids } from '../../../src/sandbox/cgroup/file-formats.js';
 import { adviseCgroups, CgroupManager, type CgroupSupport, sweepCgroups } from '../../../src/sandbox/cgroup/index.js';
 import { machine } from '../support/machines.js';
 import { createGroup } from './create-group.js';
@@ -21,10 +22,14 @@ async function delegated(controllers: readonly string[] = EVERYTHING): Promise<F
   return kernel;
 }
 
-function create(kernel: FakeCgroup2, { path = '/scope', mountRoot = '/', record = undefined as Recorder } = {}) {
+function create(
+  kernel: FakeCgroup2,
+  { path = '/scope', mountRoot = '/', record = undefined as Recorder, helpers = [] as number[] } = {},
+) {
   const mountinfo = `31 23 0:28 ${mountRoot} /fake rw - cgroup2 cgroup2 rw\n`;
   const proc = procDirectory({ cgroup: `0::${path}\n`, mountinfo });
-  return CgroupManager.create('i1', { files: kernel, pid: FAKE_PID, procDirectory: proc, ...(record && { record }) });
+  const options = { files: kernel, pid: FAKE_PID, helpers, procDirectory: proc, ...(record && { record }) };
+  return CgroupManager.create('i1', options);
 }
 
 type Recorder = ((directories: readonly string[]) => Promise<void>) | undefined;
@@ -61,6 +66,33 @@ describe('CgroupManager in a delegated version 2 group', () => {
     expect(await kernel.read(`${OWN}/cgroup.procs`)).toBe(`${FAKE_PID}\n`);
     expect(await kernel.read(`${OWN}/cgroup.subtree_control`)).toBe('\n');
     expect(await manager.close()).toEqual([]);
+  });
+
+  it('takes the helpers that were started before with it, there and back', async () => {
+    const kernel = await delegated();
+    const helper = FAKE_PID + 7;
+    kernel.start(OWN, helper);
+    const manager = await create(kernel, { helpers: [helper] });
+    expect(manager.support.memory).toEqual(V2);
+    expect(parsePids(await kernel.read(`${OWN}/cgroup.procs`))).toEqual([]);
+    expect(parsePids(await kernel.read(`${INSTANCE}/supervisor/cgroup.procs`)).sort()).toEqual([FAKE_PID, helper]);
+    expect(await manager.close()).toEqual([]);
+    expect(parsePids(await kernel.read(`${OWN}/cgroup.procs`)).sort()).toEqual([FAKE_PID, helper]);
+  });
+
+  it('does not mind that a helper has ended', async () => {
+    const manager = await create(await delegated(), { helpers: [FAKE_PID + 7] });
+    expect(manager.support.memory).toEqual(V2);
+  });
+
+  it('moves nobody where others are in its group beside its helpers', async () => {
+    const kernel = await delegated();
+    const [helper, other] = [FAKE_PID + 7, FAKE_PID + 8];
+    for (const pid of [helper, other]) kernel.start(OWN, pid);
+    const manager = await create(kernel, { helpers: [helper] });
+    const { memory } = manager.support;
+    expect(memory).toMatchObject({ available: false, code: 'busy', reason: expect.stringContaining(`(${other})`) });
+    expect(parsePids(await kernel.read(`${OWN}/cgroup.procs`)).sort()).toEqual([FAKE_PID, helper, other]);
   });
 
   it('takes the helpers that were started since back with it when it is closed', async () => {

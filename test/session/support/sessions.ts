@@ -6,6 +6,7 @@ import {
   Inbox,
   Outbox,
   type OutboxBounds,
+  RawFrames,
   ReadAhead,
   Session,
   type SessionConfig,
@@ -48,7 +49,7 @@ export class TestSession implements AsyncDisposable {
     this.#outbox = new Outbox({ ...ROOMY, ...options.outbox, registry, sink });
     const session = new Session({
       config: { maxFrameBytes: 1_000_000, window: WINDOW, onEof: 'kill', ...options.session },
-      source: new FrameSource(input),
+      source: new FrameSource(new RawFrames(input)),
       hostEnd: input.ended,
       sink,
       inbox: new Inbox({ registry, frames: options.inboxFrames ?? 100, bytes: 1_000_000 }),
