@@ -30,11 +30,15 @@ export interface ProcessContainerContext {
   readonly logger: Logger;
 }
 
+const NOTHING_IN_IT: WorkspaceMeasure = { totalBytes: 0, largestFileBytes: 0 };
+
 /** A private workspace, and one command that runs in it as an ordinary process of the sidecar's user. */
 export class ProcessContainer implements Container {
   readonly id: string;
   readonly workspace: string;
   readonly #temporary: string;
+  /** The directories that are still to be made. */
+  #missing: string[] = [];
   readonly #spec: ContainerSpec;
   readonly #context: ProcessContainerContext;
   #given: GivenFiles = new Map();
@@ -45,10 +49,10 @@ export class ProcessContainer implements Container {
   private constructor(spec: ContainerSpec, context: ProcessContainerContext) {
     const { workspaces, temporary } = context.instance.paths;
     this.id = spec.executionId;
-    this.workspace = join(workspaces, spec.executionId);
-    this.#temporary = join(temporary, spec.executionId);
     this.#spec = spec;
     this.#context = context;
+    this.workspace = this.#placeIn(workspaces);
+    this.#temporary = this.#placeIn(temporary);
   }
 
   /** @throws SandboxError kind `validation` for a file that cannot be, `sandbox` where the disk fails */
@@ -56,7 +60,7 @@ export class ProcessContainer implements Container {
     const container = new ProcessContainer(spec, context);
     try {
       if (spec.files.length > 0) {
-        await makeDirectories(container.#takeDirectories());
+        await makeDirectories(container.#takeMissing());
         container.#given = await writeFiles(container.workspace, spec.files, spec.limits);
       }
       container.#cgroup = context.cgroups.planGroup(spec.limits);
@@ -79,7 +83,9 @@ export class ProcessContainer implements Container {
     return collectFiles({ path: this.workspace, seenAs: this.workspace }, patterns, maxBytes);
   }
 
-  measureWorkspace(): Promise<WorkspaceMeasure> {
+  async measureWorkspace(): Promise<WorkspaceMeasure> {
+    const { spareDirectories } = this.#context;
+    if (this.#directories.every((path) => spareDirectories.isUntouched(path))) return NOTHING_IN_IT;
     return measureFiles(this.#directories, this.#given);
   }
 
@@ -92,15 +98,24 @@ export class ProcessContainer implements Container {
     return [this.workspace, this.#temporary];
   }
 
-  /** The directories that are still to be made. */
-  #takeDirectories(): string[] {
-    return this.#directories.filter((path) => !this.#context.spareDirectories.take(path));
+  /** A directory for this container: a spare one, or one that is to be made. */
+  #placeIn(parent: string): string {
+    const spare = this.#context.spareDirectories.take();
+    if (spare !== null) return spare;
+    const path = join(parent, this.id);
+    this.#missing.push(path);
+    return path;
+  }
+
+  /** The directories that are still to be made, which the caller does. */
+  #takeMissing(): string[] {
+    return this.#missing.splice(0);
   }
 
   async #start(spec: CommandSpec): Promise<GroupedProcess> {
     const { instance, starter, allowedCwd } = this.#context;
     // Who starts the command makes the directories at less cost, where nothing has to be in them before.
-    const missing = this.#spec.files.length > 0 ? [] : this.#takeDirectories();
+    const missing = this.#takeMissing();
     const isLate = spec.cwd === undefined;
     if (!isLate) await makeDirectories(missing);
     const cwd = await resolveCwd(this.workspace, spec.cwd, allowedCwd);
