@@ -17,7 +17,6 @@ import { ProcessTree } from './process-tree.js';
 import { terminateOrCount } from './repeatable-kill.js';
 import { rlimitsOf } from './rlimits.js';
 import type { SpareDirectories } from './spare-directories.js';
-import { defaultPath } from './tools.js';
 import { type GivenFiles, writeFiles } from './workspace-files.js';
 
 /** What the containers of the `process` backend have in common. */
@@ -26,6 +25,8 @@ export interface ProcessContainerContext {
   readonly cgroups: CgroupManager;
   readonly starter: CommandStarter;
   readonly spareDirectories: SpareDirectories;
+  /** The PATH of a task that sets none. */
+  readonly path: string;
   readonly allowedCwd: readonly string[];
   readonly logger: Logger;
 }
@@ -113,7 +114,7 @@ export class ProcessContainer implements Container {
   }
 
   async #start(spec: CommandSpec): Promise<GroupedProcess> {
-    const { instance, starter, allowedCwd } = this.#context;
+    const { instance, starter, path, allowedCwd } = this.#context;
     // Who starts the command makes the directories at less cost, where nothing has to be in them before.
     const missing = this.#takeMissing();
     const isLate = spec.cwd === undefined;
@@ -121,7 +122,7 @@ export class ProcessContainer implements Container {
     const cwd = await resolveCwd(this.workspace, spec.cwd, allowedCwd);
     const environment = taskEnvironment({
       given: spec.env,
-      path: defaultPath(),
+      path,
       workspace: this.workspace,
       temporaryDirectory: this.#temporary,
       instanceId: instance.id,

@@ -174,7 +174,8 @@ sub run {
   kill 'KILL', $$ if getppid != $fork_server;
   limit();
   my $length = syscall $call{read}, syscall($call{openat}, $AT_FDCWD, $OWN_STAT, $O_CLOEXEC, 0), $stat_address, $STAT_BYTES;
-  syscall $call{write}, $REPORT, $started, $STAT_AT + $length;
+  if ($length > 0) { syscall $call{write}, $REPORT, $started, $STAT_AT + $length }
+  else { report('started', $id, $$) }
   execute($file, $argv[0], $argv, $environment);
 }
 
