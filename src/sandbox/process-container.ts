@@ -31,6 +31,7 @@ export interface ProcessContainerContext {
   readonly logger: Logger;
 }
 
+const NO_FILES: GivenFiles = new Map();
 const NOTHING_IN_IT: WorkspaceMeasure = { totalBytes: 0, largestFileBytes: 0 };
 
 /** A private workspace, and one command that runs in it as an ordinary process of the sidecar's user. */
@@ -42,7 +43,7 @@ export class ProcessContainer implements Container {
   #missing: string[] = [];
   readonly #spec: ContainerSpec;
   readonly #context: ProcessContainerContext;
-  #given: GivenFiles = new Map();
+  #given: GivenFiles = NO_FILES;
   #cgroup: TaskCgroup | null = null;
   #starting: Promise<GroupedProcess> | null = null;
   #cleaning: Promise<{ leaked: number }> | null = null;
