@@ -60,13 +60,16 @@ export class RemainsCounter {
     };
   }
 
-  /** The directories that are called after a task; and those that one task has after another, where this one is or was. */
+  /** The directories that one task has after another and that have something in them: none while no task runs. */
+  async usedFolders(): Promise<string[]> {
+    const spare = (await this.#folders(4)).filter((path) => basename(dirname(path)) === 'spare');
+    return spare.filter((path) => readdirSync(path).length > 0);
+  }
+
+  /** The directories that are called after a task; and those that tasks have one after the other, while this one has them. */
   async #foldersOf(executionId: string, processes: readonly string[]): Promise<string[]> {
     const inUse = new Set(processes.map((line) => link(`/proc/${Number.parseInt(line, 10)}/cwd`)));
-    return (await this.#folders(4)).filter((path) => {
-      if (path.includes(executionId) || inUse.has(path)) return true;
-      return basename(dirname(path)) === 'spare' && readdirSync(path).length > 0;
-    });
+    return (await this.#folders(4)).filter((path) => path.includes(executionId) || inUse.has(path));
   }
 
   #processes(marks: readonly string[], uid: number | null): string[] {
