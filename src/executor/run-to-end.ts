@@ -2,7 +2,6 @@ import type { LimitEvidence, ResourceUsage } from '../../protocol/index.js';
 import type { MonitorHandle } from '../monitor/index.js';
 import type { Container, ExitStatus, SandboxProcess } from '../sandbox/backend.js';
 import { within } from '../sandbox/within.js';
-import { aborted } from './abort-signals.js';
 import { elapsed } from './elapsed.js';
 import type { ExecutionContext } from './execution-context.js';
 import { feedStdin } from './feed-stdin.js';
@@ -53,7 +52,7 @@ export async function runToEnd(
   if (handle.termination.cause?.status === 'cancelled') handle.abandonOutput();
 
   const ended = sandboxed.exited.then((exit) => ({ exit, runMs: elapsed(startedAt) }));
-  await Promise.race([ended, aborted(handle.termination.signal)]);
+  await Promise.race([ended, new Promise<void>((resolve) => handle.termination.whenSettled(resolve))]);
   await sandboxed.killTree();
   const { exit, runMs } = await within(ended, EXIT_MS, () => ({ exit: NO_EXIT, runMs: elapsed(startedAt) }));
   // Nobody reads it any more, and a pipe that nobody writes to does not notice.

@@ -92,9 +92,19 @@ export class Scheduler<Item extends ScheduledTask> {
   async submitTasks(tasks: readonly Item[], options: { signal?: AbortSignal } = {}): Promise<void> {
     this.#checkBatchSize(tasks);
     options.signal?.throwIfAborted();
+    if (!this.trySubmit(tasks)) await this.#waitForRoom(tasks, options.signal);
+  }
+
+  /**
+   * As `submitTasks` where the tasks fit now. False where they do not, with nothing done.
+   * @throws ExecutorError as `submitTasks` rejects
+   */
+  trySubmit(tasks: readonly Item[]): boolean {
+    this.#checkBatchSize(tasks);
     if (this.#closed) throw closedError();
-    if (this.#waiters.length === 0 && this.#hasRoomFor(tasks)) this.#enqueue(tasks);
-    else await this.#waitForRoom(tasks, options.signal);
+    if (this.#waiters.length > 0 || !this.#hasRoomFor(tasks)) return false;
+    this.#enqueue(tasks);
+    return true;
   }
 
   /** Takes a task out of the queue again. False where it does not wait there. */
@@ -121,6 +131,7 @@ export class Scheduler<Item extends ScheduledTask> {
 
   #checkBatchSize(tasks: readonly Item[]): void {
     const { queueSize, maxConcurrentTasks } = this.#options;
+    if (tasks.length <= queueSize) return;
     const waiting = tasks.length - this.#startable(tasks, maxConcurrentTasks, this.#budget.capacity);
     if (waiting <= queueSize) return;
     throw new ExecutorError(
@@ -133,10 +144,12 @@ export class Scheduler<Item extends ScheduledTask> {
 
   /** Tasks that a worker takes at once need no place in the queue. */
   #hasRoomFor(tasks: readonly Item[]): boolean {
-    const direct =
-      this.#queue.length === 0 ? this.#startable(tasks, this.#idleWorkers.length, this.#budget.available) : 0;
-    if (this.#queue.length + tasks.length - direct > this.#options.queueSize) return false;
-    return this.#queue.length === 0 || this.#queuedBytes + sumBytes(tasks) <= this.#options.queueBytes;
+    const { queueSize, queueBytes } = this.#options;
+    if (this.#queue.length > 0) {
+      return this.#queue.length + tasks.length <= queueSize && this.#queuedBytes + sumBytes(tasks) <= queueBytes;
+    }
+    if (tasks.length <= queueSize) return true;
+    return tasks.length - this.#startable(tasks, this.#idleWorkers.length, this.#budget.available) <= queueSize;
   }
 
   /** How many of the tasks, in the order of the queue, so many workers could take at once. */

@@ -133,6 +133,7 @@ export class TaskExecutor {
     const waiting = handles.filter((handle) => handle.termination.cause === null);
     if (waiting.length === 0) return;
     try {
+      if (this.scheduler.trySubmit(waiting)) return;
       await this.scheduler.submitTasks(waiting, { signal: allTerminated(waiting) });
     } catch (error) {
       const wireError = toWireError(error);
@@ -200,7 +201,7 @@ export class TaskExecutor {
     const stdin = isStreamedStdin(validated.task.stdin) ? this.#createStdin(listener) : null;
     const handle = new TaskHandle(validated, { listener, stdin, byteLength: submission.byteLength ?? 0 });
     this.#unfinished.set(handle.executionId, handle);
-    handle.termination.signal.addEventListener('abort', () => this.#terminatedEarly(handle), { once: true });
+    handle.termination.whenSettled(() => this.#terminatedEarly(handle));
     return handle;
   }
 
@@ -255,7 +256,7 @@ function allTerminated(handles: readonly TaskHandle[]): AbortSignal {
     wanted -= 1;
     if (wanted === 0) controller.abort();
   };
-  for (const { termination } of handles) termination.signal.addEventListener('abort', onTerminated, { once: true });
+  for (const { termination } of handles) termination.whenSettled(onTerminated);
   return controller.signal;
 }
 

@@ -11,16 +11,28 @@ export interface TerminationCause {
 export class Termination {
   #cause: TerminationCause | null = null;
   #concluded = false;
-  readonly #controller = new AbortController();
+  readonly #onSettled: (() => void)[] = [];
+  #controller: AbortController | null = null;
 
   /** The cause, or null where the task may go on. */
   get cause(): TerminationCause | null {
     return this.#cause;
   }
 
-  /** Aborts when a cause is there. */
+  /** Aborts when a cause is there. Made for who asks for it: a signal is dear, and most tasks end by themselves. */
   get signal(): AbortSignal {
+    if (this.#controller === null) {
+      const controller = new AbortController();
+      this.#controller = controller;
+      this.whenSettled(() => controller.abort());
+    }
     return this.#controller.signal;
+  }
+
+  /** Calls `act` once, when a cause is there: at once where there is one. */
+  whenSettled(act: () => void): void {
+    if (this.#cause !== null) act();
+    else this.#onSettled.push(act);
   }
 
   /** The task has ended: what has not been the cause by now never will be. */
@@ -32,7 +44,7 @@ export class Termination {
   settle(cause: TerminationCause): boolean {
     if (this.#cause !== null || this.#concluded) return false;
     this.#cause = cause;
-    this.#controller.abort();
+    for (const act of this.#onSettled.splice(0)) act();
     return true;
   }
 }

@@ -34,7 +34,7 @@ export class ResourceMonitor {
   readonly #sampler: UsageSampler;
   readonly #handles = new Map<string, MonitorHandle>();
   readonly #stopping = new WeakMap<MonitorHandle, Promise<ResourceUsage>>();
-  #timer: NodeJS.Timeout | null = null;
+  #timer: { readonly handle: NodeJS.Timeout; readonly dueAt: number } | null = null;
   #sampling: Promise<void> | null = null;
   #closed = false;
 
@@ -117,17 +117,26 @@ export class ResourceMonitor {
     this.#schedule();
   }
 
-  /** The timer does not keep the process alive: the tasks do. */
+  /** The timer does not keep the process alive: the tasks do. One that is early enough is left as it is. */
   #schedule(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    if (this.#handles.size === 0) this.#stopTimer();
     if (!this.#options.enabled || this.#handles.size === 0 || this.#sampling !== null) return;
-    const dueAt = Math.min(...Array.from(this.#handles.values(), (handle) => handle.dueAt));
-    this.#timer = setTimeout(() => this.#tick(), Math.max(1, dueAt - performance.now())).unref();
+    let dueAt = Number.POSITIVE_INFINITY;
+    for (const handle of this.#handles.values()) dueAt = Math.min(dueAt, handle.dueAt);
+    if (this.#timer !== null && this.#timer.dueAt <= dueAt) return;
+    this.#stopTimer();
+    const handle = setTimeout(() => this.#tick(), Math.max(1, dueAt - performance.now())).unref();
+    this.#timer = { handle, dueAt };
+  }
+
+  #stopTimer(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer.handle);
+    this.#timer = null;
   }
 
   /** Those that are nearly due are sampled along, so that one scan of the processes serves all. */
   #tick(): void {
+    this.#timer = null;
     this.openFiles.look();
     const soon = performance.now() + TOGETHER_MS;
     const due = Array.from(this.#handles.values()).filter(({ dueAt }) => dueAt <= soon);

@@ -21,18 +21,22 @@ export async function checkArgumentSize(
   line: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
   let total = 0;
-  for (const string of [...line, ...variables]) {
-    const bytes = Buffer.byteLength(string);
-    if (bytes > MAX_STRING_BYTES && process.platform === 'linux') {
-      throw tooLong(`one argument or environment entry of ${bytes} bytes`, bytes, MAX_STRING_BYTES);
-    }
-    total += bytes + 1 + POINTER_BYTES;
+  for (const argument of line) total += sizeOf(Buffer.byteLength(argument));
+  for (const name of Object.keys(environment)) {
+    total += sizeOf(Buffer.byteLength(name) + 1 + Buffer.byteLength(environment[name]!));
   }
   if (total <= ALWAYS_FITS_BYTES) return;
   const bound = (await totalBound()) - RESERVE_BYTES;
   if (total > bound) throw tooLong(`arguments and environment of ${total} bytes in all`, total, bound);
+}
+
+/** @throws SandboxError where a string of so many bytes is too long by itself */
+function sizeOf(bytes: number): number {
+  if (bytes > MAX_STRING_BYTES && process.platform === 'linux') {
+    throw tooLong(`one argument or environment entry of ${bytes} bytes`, bytes, MAX_STRING_BYTES);
+  }
+  return bytes + 1 + POINTER_BYTES;
 }
 
 const LARGEST_BOUND = 6 * 1_024 * 1_024;

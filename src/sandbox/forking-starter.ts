@@ -15,18 +15,19 @@ export class ForkingStarter implements CommandStarter {
     this.#fifos = fifos;
   }
 
-  async start({ stdin, user, descriptors, cgroup, ...request }: StartRequest): Promise<SpawnedCommand> {
-    await checkArgumentSize(request.argv, request.environment);
+  async start(request: StartRequest): Promise<SpawnedCommand> {
+    const { file, argv, directories, cwd, environment, stdin, user, descriptors, cgroup, rlimits } = request;
+    await checkArgumentSize(argv, environment);
     const stdio = await openTaskStdio(this.#fifos, stdin, user);
     try {
-      const forked = await this.#forkServers.current.run({
-        ...request,
+      const { identity, exited } = await this.#forkServers.current.run({
+        ...{ file, argv, directories, cwd, environment, rlimits, user },
         groups: cgroup?.setup ?? null,
-        user,
         descriptors: [...stdio.child, ...descriptors],
       });
       stdio.closeChildEnds();
-      return { ...forked, stdin: stdio.stdin, stdout: stdio.stdout, stderr: stdio.stderr, release: stdio.release };
+      const { stdout, stderr, release } = stdio;
+      return { identity, exited, stdin: stdio.stdin, stdout, stderr, release };
     } catch (error) {
       stdio.release(true);
       throw error;

@@ -10,11 +10,11 @@ export interface InstancePaths {
   readonly directory: string;
   readonly owner: string;
   readonly ledger: string;
-  /** A directory for each execution: what the task sees as its workspace. */
+  /** A directory for each execution that has none of `spare`: what the task sees as its workspace. */
   readonly workspaces: string;
-  /** A directory for each execution: its TMPDIR. */
+  /** A directory for each execution that has none of `spare`: its TMPDIR. */
   readonly temporary: string;
-  /** Directories that executions have left as they got them. */
+  /** Directories that executions have left as they got them, and that others have now. */
   readonly spare: string;
 }
 

@@ -4,6 +4,7 @@ import type { BackendContext } from './backends.js';
 import { enforcementTable } from './enforcement.js';
 import { ProcessContainer, type ProcessContainerContext } from './process-container.js';
 import { SpareDirectories } from './spare-directories.js';
+import { defaultPath } from './tools.js';
 
 /**
  * Runs commands as ordinary processes of the sidecar's user: on every Unix, and without isolation. A task has a
@@ -14,11 +15,10 @@ export class ProcessBackend implements SandboxBackend {
   readonly name = 'process';
   readonly isolatesNetwork = false;
   readonly #context: BackendContext;
-  readonly #spareDirectories: SpareDirectories;
+  #shared: ProcessContainerContext | null = null;
 
   constructor(context: BackendContext) {
     this.#context = context;
-    this.#spareDirectories = new SpareDirectories(context.instance.paths.spare);
   }
 
   async probe(): Promise<BackendAvailability> {
@@ -32,7 +32,8 @@ export class ProcessBackend implements SandboxBackend {
   }
 
   createContainer(spec: ContainerSpec): Promise<Container> {
-    return ProcessContainer.create(spec, this.#containerContext());
+    this.#shared ??= this.#containerContext();
+    return ProcessContainer.create(spec, this.#shared);
   }
 
   /** There is nothing that would be worth making beforehand. */
@@ -56,7 +57,7 @@ export class ProcessBackend implements SandboxBackend {
   #containerContext(): ProcessContainerContext {
     const { starting, instance, cgroups, allowedCwd, logger } = this.#context;
     if (starting.starter === null) throw new TypeError('unreachable: a backend that does not work was used');
-    const { starter } = starting;
-    return { instance, cgroups, starter, spareDirectories: this.#spareDirectories, allowedCwd, logger };
+    const spareDirectories = new SpareDirectories(instance.paths.spare);
+    return { instance, cgroups, starter: starting.starter, spareDirectories, path: defaultPath(), allowedCwd, logger };
   }
 }

@@ -17,7 +17,6 @@ import { ProcessTree } from './process-tree.js';
 import { terminateOrCount } from './repeatable-kill.js';
 import { rlimitsOf } from './rlimits.js';
 import type { SpareDirectories } from './spare-directories.js';
-import { defaultPath } from './tools.js';
 import { type GivenFiles, writeFiles } from './workspace-files.js';
 
 /** What the containers of the `process` backend have in common. */
@@ -26,18 +25,25 @@ export interface ProcessContainerContext {
   readonly cgroups: CgroupManager;
   readonly starter: CommandStarter;
   readonly spareDirectories: SpareDirectories;
+  /** The PATH of a task that sets none. */
+  readonly path: string;
   readonly allowedCwd: readonly string[];
   readonly logger: Logger;
 }
+
+const NO_FILES: GivenFiles = new Map();
+const NOTHING_IN_IT: WorkspaceMeasure = { totalBytes: 0, largestFileBytes: 0 };
 
 /** A private workspace, and one command that runs in it as an ordinary process of the sidecar's user. */
 export class ProcessContainer implements Container {
   readonly id: string;
   readonly workspace: string;
   readonly #temporary: string;
+  /** The directories that are still to be made. */
+  #missing: string[] = [];
   readonly #spec: ContainerSpec;
   readonly #context: ProcessContainerContext;
-  #given: GivenFiles = new Map();
+  #given: GivenFiles = NO_FILES;
   #cgroup: TaskCgroup | null = null;
   #starting: Promise<GroupedProcess> | null = null;
   #cleaning: Promise<{ leaked: number }> | null = null;
@@ -45,10 +51,10 @@ export class ProcessContainer implements Container {
   private constructor(spec: ContainerSpec, context: ProcessContainerContext) {
     const { workspaces, temporary } = context.instance.paths;
     this.id = spec.executionId;
-    this.workspace = join(workspaces, spec.executionId);
-    this.#temporary = join(temporary, spec.executionId);
     this.#spec = spec;
     this.#context = context;
+    this.workspace = this.#placeIn(workspaces);
+    this.#temporary = this.#placeIn(temporary);
   }
 
   /** @throws SandboxError kind `validation` for a file that cannot be, `sandbox` where the disk fails */
@@ -56,7 +62,7 @@ export class ProcessContainer implements Container {
     const container = new ProcessContainer(spec, context);
     try {
       if (spec.files.length > 0) {
-        await makeDirectories(container.#takeDirectories());
+        await makeDirectories(container.#takeMissing());
         container.#given = await writeFiles(container.workspace, spec.files, spec.limits);
       }
       container.#cgroup = context.cgroups.planGroup(spec.limits);
@@ -79,7 +85,9 @@ export class ProcessContainer implements Container {
     return collectFiles({ path: this.workspace, seenAs: this.workspace }, patterns, maxBytes);
   }
 
-  measureWorkspace(): Promise<WorkspaceMeasure> {
+  async measureWorkspace(): Promise<WorkspaceMeasure> {
+    const { spareDirectories } = this.#context;
+    if (this.#directories.every((path) => spareDirectories.isUntouched(path))) return NOTHING_IN_IT;
     return measureFiles(this.#directories, this.#given);
   }
 
@@ -92,21 +100,30 @@ export class ProcessContainer implements Container {
     return [this.workspace, this.#temporary];
   }
 
-  /** The directories that are still to be made. */
-  #takeDirectories(): string[] {
-    return this.#directories.filter((path) => !this.#context.spareDirectories.take(path));
+  /** A directory for this container: a spare one, or one that is to be made. */
+  #placeIn(parent: string): string {
+    const spare = this.#context.spareDirectories.take();
+    if (spare !== null) return spare;
+    const path = join(parent, this.id);
+    this.#missing.push(path);
+    return path;
+  }
+
+  /** The directories that are still to be made, which the caller does. */
+  #takeMissing(): string[] {
+    return this.#missing.splice(0);
   }
 
   async #start(spec: CommandSpec): Promise<GroupedProcess> {
-    const { instance, starter, allowedCwd } = this.#context;
+    const { instance, starter, path, allowedCwd } = this.#context;
     // Who starts the command makes the directories at less cost, where nothing has to be in them before.
-    const missing = this.#spec.files.length > 0 ? [] : this.#takeDirectories();
+    const missing = this.#takeMissing();
     const isLate = spec.cwd === undefined;
     if (!isLate) await makeDirectories(missing);
     const cwd = await resolveCwd(this.workspace, spec.cwd, allowedCwd);
     const environment = taskEnvironment({
       given: spec.env,
-      path: defaultPath(),
+      path,
       workspace: this.workspace,
       temporaryDirectory: this.#temporary,
       instanceId: instance.id,

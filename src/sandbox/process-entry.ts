@@ -31,6 +31,9 @@ export function isDead({ state }: ProcessEntry): boolean {
   return state === 'Z' || state === 'X';
 }
 
+/** What proc(5) calls the field. */
+const START_TIME_FIELD = 22;
+
 /** USER_HZ is 100 on every architecture that Node runs on. */
 const MS_PER_TICK = 10;
 
@@ -41,7 +44,7 @@ const MS_PER_TICK = 10;
 export function parseProcStat(pid: number, text: string): ProcessEntry | null {
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const number = (field: number) => Number(fields[field - 3]);
-  const startTime = number(22);
+  const startTime = number(START_TIME_FIELD);
   if (!Number.isInteger(startTime)) return null;
   return {
     pid,
@@ -57,6 +60,15 @@ export function parseProcStat(pid: number, text: string): ProcessEntry | null {
       reapedSystemMs: number(17) * MS_PER_TICK,
     },
   };
+}
+
+/** The start of a process alone, out of what ends with the text of its /proc/<pid>/stat: each command has this read. */
+export function parseStartTime(text: string): number | null {
+  let at = text.lastIndexOf(')') + 1;
+  if (at === 0) return null;
+  for (let field = 3; field < START_TIME_FIELD; field += 1) at = text.indexOf(' ', at + 1);
+  const startTime = Number.parseInt(text.slice(at + 1, text.indexOf(' ', at + 1)), 10);
+  return Number.isInteger(startTime) ? startTime : null;
 }
 
 /** Parses a line of `ps -o pid=,ppid=,pgid=,stat=,lstart=` in the C locale, times in UTC. */

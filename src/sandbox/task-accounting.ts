@@ -18,18 +18,18 @@ export class TaskAccounting {
 
   /** What the task has used so far, readable until its container is cleaned up. Never rejects. */
   async usage(): Promise<CgroupUsage> {
-    const usage = await this.#cgroup.usage();
+    const usage = this.#cgroup.usage();
     return { ...usage, ...this.#own(usage), processes: difference(usage.processes, this.#helpers) };
   }
 
   /** What the task has come to so far, for less: what it holds at the moment is not asked for. Never rejects. */
   async totals(): Promise<CgroupTotals> {
-    const totals = await this.#cgroup.totals();
+    const totals = this.#cgroup.totals();
     return { ...totals, ...this.#own(totals) };
   }
 
   /** How often limits took effect so far. Never rejects. */
-  events(): Promise<CgroupEvents> {
+  async events(): Promise<CgroupEvents> {
     return this.#cgroup.events();
   }
 

@@ -35,13 +35,18 @@ export interface GaugeOptions<Limit extends TrackedLimit = TrackedLimit> {
 /** @throws InvalidCapacityError where a capacity is no integer from `minimum` to 2^53 − 1 */
 export function checkCapacities(options: GaugeOptions, minimum: number): void {
   const { limit, capacity, capacityBytes = minimum } = options;
+  if (isCapacity(capacity, minimum) && isCapacity(capacityBytes, minimum)) return;
   const { configKey, configKeyBytes } = configKeysOf(limit, options.configKey);
   checkCapacity({ limit, field: 'capacity', capacity, minimum, configKey });
   checkCapacity({ limit, field: 'capacityBytes', capacity: capacityBytes, minimum, configKey: configKeyBytes });
 }
 
 function checkCapacity(given: CapacityFault): void {
-  if (!Number.isSafeInteger(given.capacity) || given.capacity < given.minimum) throw new InvalidCapacityError(given);
+  if (!isCapacity(given.capacity, given.minimum)) throw new InvalidCapacityError(given);
+}
+
+function isCapacity(capacity: number, minimum: number): boolean {
+  return Number.isSafeInteger(capacity) && capacity >= minimum;
 }
 
 /** The settings that raise the capacity of a limit and the byte bound that it may have besides. */

@@ -11,6 +11,9 @@ export interface ParkTotals {
   readonly longestParkMs: number;
 }
 
+/** The totals of where nobody has ever waited. */
+export const NOBODY_PARKED: ParkTotals = { waiters: 0, parkedCount: 0, parkedMs: 0, longestParkMs: 0 };
+
 /** Hears when the first begins to wait, and when nobody waits any more. */
 export interface ParkObserver {
   onParked(): void;

@@ -2,8 +2,8 @@ import type { LimitCategory, LimitUnit, QueueSnapshot } from '../../protocol/ind
 import { FillAlarm } from './fill-alarm.js';
 import { fillPercent } from './fill-percent.js';
 import { configKeysOf, type GaugeOptions, SIDECAR_SCOPE } from './gauge-options.js';
-import type { Park, ParkLog } from './park-log.js';
-import type { LinkReading } from './stall.js';
+import { NOBODY_PARKED, type Park, type ParkLog } from './park-log.js';
+import type { Link, LinkReading } from './stall.js';
 import { toCount } from './to-count.js';
 import { type TrackedLimit, trackedLimits } from './tracked-limit.js';
 import { WaitHistogram } from './wait-histogram.js';
@@ -18,7 +18,7 @@ export interface FillReading extends LinkReading {
 export interface GaugeObserver {
   onEdge(gauge: QueueGauge, kind: 'near' | 'recovered', reading: FillReading): void;
   onClosed(gauge: QueueGauge): void;
-  /** Where the producers of the gauge wait: it is asked for once, when the gauge is made. */
+  /** Where the producers of the gauge wait: it is asked for once, when the first of them does. */
   openParks(gauge: QueueGauge): ParkLog;
 }
 
@@ -43,9 +43,11 @@ export class QueueGauge implements Disposable {
   readonly configKey: string;
   /** The setting that raises `capacityBytes`. */
   readonly configKeyBytes: string;
+  /** The link of the chain at which the producers of a queue wait. */
+  readonly link: Link | undefined;
   readonly #observer: GaugeObserver;
   readonly #alarm = new FillAlarm();
-  readonly #parks: ParkLog;
+  #parks: ParkLog | null = null;
   readonly #waits = new WaitHistogram();
   #depth = 0;
   #depthBytes = 0;
@@ -65,8 +67,8 @@ export class QueueGauge implements Disposable {
     const { configKey, configKeyBytes } = configKeysOf(options.limit, options.configKey);
     this.configKey = configKey;
     this.configKeyBytes = configKeyBytes;
+    this.link = options.link;
     this.#observer = observer;
-    this.#parks = observer.openParks(this);
   }
 
   /**
@@ -114,6 +116,7 @@ export class QueueGauge implements Disposable {
 
   /** A producer waits for room until what is returned is ended, or disposed of. */
   park(): Park {
+    this.#parks ??= this.#observer.openParks(this);
     return this.#parks.park();
   }
 
@@ -143,7 +146,7 @@ export class QueueGauge implements Disposable {
       fillPercent: Math.max(fillPercent(depth, capacity), this.#fillPercentBytes()),
       enqueued: this.#enqueued,
       dequeued: this.#dequeued,
-      ...this.#parks.totals(),
+      ...(this.#parks?.totals() ?? NOBODY_PARKED),
       ...(this.category === 'queue' && { waitMs: this.#waits.percentiles() }),
     };
   }

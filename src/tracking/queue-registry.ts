@@ -5,7 +5,7 @@ import { fillPercent } from './fill-percent.js';
 import { checkCapacities, configKeysOf, type GaugeOptions, SIDECAR_SCOPE } from './gauge-options.js';
 import type { Logger } from './logger.js';
 import { ParkLog } from './park-log.js';
-import { type FillReading, QueueGauge } from './queue-gauge.js';
+import { type FillReading, type GaugeObserver, QueueGauge } from './queue-gauge.js';
 import type { Stall, StallHandler, WatchedLink } from './stall.js';
 import { StallWatch } from './stall-watch.js';
 import { toCount } from './to-count.js';
@@ -37,6 +37,17 @@ export class QueueRegistry {
   readonly #delivery = new WarningDelivery((err) =>
     this.#log((logger) => logger.error({ err }, 'the limit warning handler failed; further failures are not logged')),
   );
+  readonly #observer: GaugeObserver = {
+    onEdge: (gauge, kind, reading) => {
+      if (kind === 'recovered') this.#exhausted.rearm(gauge);
+      this.#warn(gauge, kind, reading);
+    },
+    onClosed: (gauge) => this.#gauges.delete(gauge),
+    openParks: (gauge) =>
+      gauge.link === undefined
+        ? new ParkLog()
+        : this.watch({ ...gauge.link, scope: gauge.scope, reading: () => gauge.reading() }),
+  };
   #logger: Logger | null;
   #stallHandler: StallHandler = () => {};
   #seq = 0;
@@ -52,17 +63,7 @@ export class QueueRegistry {
    */
   register(options: GaugeOptions): QueueGauge {
     checkCapacities(options, 0);
-    const gauge = new QueueGauge(options, {
-      onEdge: (source, kind, reading) => {
-        if (kind === 'recovered') this.#exhausted.rearm(source);
-        this.#warn(source, kind, reading);
-      },
-      onClosed: (source) => this.#gauges.delete(source),
-      openParks: (source) =>
-        options.link === undefined
-          ? new ParkLog()
-          : this.watch({ ...options.link, scope: source.scope, reading: () => source.reading() }),
-    });
+    const gauge = new QueueGauge(options, this.#observer);
     this.#gauges.add(gauge);
     return gauge;
   }

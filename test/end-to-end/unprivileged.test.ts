@@ -96,7 +96,10 @@ describe.skipIf(!prepare())('a sidecar of an unprivileged user whose cgroups are
       expect(cpu.status).toBe('cpuLimitExceeded');
       expect(cpu.limitsExceeded[0]).toMatchObject({ limit: 'cpuTimeMs', enforcedBy: 'sampled', confidence: 'sampled' });
       expect(processes.status).toBe('processLimitExceeded');
-      expect(processes.limitsExceeded[0]).toMatchObject({ capacity: 4, observed: 7, enforcedBy: 'sampled' });
+      const [excess] = processes.limitsExceeded;
+      expect(excess).toMatchObject({ capacity: 4, enforcedBy: 'sampled' });
+      // It may be seen before the last of them is there.
+      expect([5, 6, 7]).toContain(excess!.observed);
     });
   });
 

@@ -58,6 +58,7 @@ for (const backend of backends) {
 
     it('all of these programs together leave no process, cgroup, mount or workspace behind', async () => {
       expect(run.before).toEqual(NOTHING);
+      expect(await run.remains.usedFolders()).toEqual([]);
       expect(await run.end()).toEqual({ exitCode: 0, leaked: 0, remains: NOTHING });
       expect(run.host.strays().length).toBe(backend === 'bubblewrap' ? 0 : STRAYS);
     });

@@ -9,7 +9,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { SpareDirectories } from '../../src/sandbox/spare-directories.js';
@@ -22,9 +22,10 @@ const folder = useTemporaryFolder();
 let place: string;
 let spares: SpareDirectories;
 
-beforeEach(() => {
+beforeEach(async () => {
   place = join(folder(), 'spare');
   spares = new SpareDirectories(place);
+  await sleep(TICK_MS);
 });
 
 function make(name: string): string {
@@ -40,6 +41,13 @@ async function use(path: string, act: (path: string) => void = () => undefined):
   await spares.giveBack(path);
 }
 
+/** A spare directory that a task has used before, and has now; null where the file system does not tell enough for one. */
+async function taken(): Promise<string | null> {
+  await use(make('fresh'));
+  await sleep(TICK_MS);
+  return spares.take();
+}
+
 /** Whether the file system tells when a file was made: else nothing is used again. */
 function tellsBirth(): boolean {
   const path = make('born');
@@ -48,40 +56,46 @@ function tellsBirth(): boolean {
   return birthtimeNs === ctimeNs;
 }
 
+const CHANGES: [what: string, act: (path: string) => unknown][] = [
+  ['has a file in it', (path) => writeFileSync(join(path, 'file'), '')],
+  ['had a file in it', (path) => [mkdirSync(join(path, 'a')), rmSync(join(path, 'a'), { recursive: true })]],
+  ['has another mode', (path) => chmodSync(path, 0o777)],
+  ['had another mode', (path) => [chmodSync(path, 0o777), chmodSync(path, 0o700)]],
+  ['has other times', (path) => utimesSync(path, 1, 1)],
+  ['is a link now', (path) => [rmSync(path, { recursive: true }), symlinkSync(folder(), path)]],
+];
+
 describe('a directory that a task gives back', () => {
   it('is gone from where it was, and is the next that is taken where nothing was done to it', async () => {
-    if (!tellsBirth()) return expect(spares.take(join(folder(), 'a'))).toBe(false);
+    if (!tellsBirth()) return expect(await taken()).toBeNull();
     const first = make('first');
     const { ino } = statSync(first);
     await use(first);
     expect(existsSync(first)).toBe(false);
-    const second = join(folder(), 'second');
-    expect(spares.take(second)).toBe(true);
-    expect(statSync(second).ino).toBe(ino);
-    await use(second);
-    expect(spares.take(join(folder(), 'third'))).toBe(true);
-    expect(spares.take(join(folder(), 'fourth'))).toBe(false);
+    const second = spares.take();
+    expect(statSync(second!).ino).toBe(ino);
+    expect(dirname(second!)).toBe(place);
+    await use(second!);
+    expect(spares.take()).toBe(second);
+    expect(spares.take()).toBeNull();
   });
 
-  it.each([
-    ['has a file in it', (path: string) => writeFileSync(join(path, 'file'), '')],
-    ['had a file in it', (path: string) => [mkdirSync(join(path, 'a')), rmSync(join(path, 'a'), { recursive: true })]],
-    ['has another mode', (path: string) => chmodSync(path, 0o777)],
-    ['had another mode', (path: string) => [chmodSync(path, 0o777), chmodSync(path, 0o700)]],
-    ['has other times', (path: string) => utimesSync(path, 1, 1)],
-    ['is a link now', (path: string) => [rmSync(path, { recursive: true }), symlinkSync(folder(), path)]],
-  ])('is removed where it %s', async (_what, act) => {
+  it.each(CHANGES)('is removed where it %s', async (_what, act) => {
     const path = make('used');
     await use(path, act);
     expect(existsSync(path)).toBe(false);
-    expect(spares.take(path)).toBe(false);
+    expect(spares.take()).toBeNull();
+  });
 
-    // The same holds for one that was used before.
-    await use(make('fresh'));
-    if (!spares.take(path)) return;
-    await use(path, act);
-    expect(existsSync(path)).toBe(false);
+  it.each(CHANGES)('is removed where it was used before and %s', async (_what, act) => {
+    const path = await taken();
+    if (path === null) return;
+    expect(spares.isUntouched(path)).toBe(true);
+    act(path);
+    expect(spares.isUntouched(path)).toBe(false);
+    await spares.giveBack(path);
     expect(readdirSync(place)).toEqual([]);
+    expect(spares.take()).toBeNull();
   });
 
   it('is removed with what was made in it before the clock went on', async () => {
@@ -89,7 +103,34 @@ describe('a directory that a task gives back', () => {
     writeFileSync(join(path, 'file'), '');
     await spares.giveBack(path);
     expect(existsSync(path)).toBe(false);
-    expect(spares.take(path)).toBe(false);
+    expect(spares.take()).toBeNull();
+
+    // The same holds for one that is taken as soon as it is there.
+    await spares.giveBack(make('fresh'));
+    const spare = spares.take();
+    if (spare === null) return;
+    expect(spares.isUntouched(spare)).toBe(false);
+    writeFileSync(join(spare, 'file'), '');
+    await spares.giveBack(spare);
+    expect(existsSync(spare)).toBe(false);
+  });
+
+  it('is not kept where the file system has not shown that it tells of entries', async () => {
+    const parent = make('parent');
+    const path = join(parent, 'used');
+    mkdirSync(path, { mode: 0o700 });
+    const { birthtimeNs, ctimeNs } = statSync(parent, { bigint: true });
+    if (birthtimeNs !== ctimeNs) return;
+    await spares.giveBack(path);
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it('is not taken where somebody has removed it', async () => {
+    const path = await taken();
+    if (path === null) return;
+    await use(path);
+    rmSync(path, { recursive: true });
+    expect(spares.take()).toBeNull();
   });
 
   it('is no error where it is gone', async () => {

@@ -75,12 +75,14 @@ export class FigureReader {
   }
 }
 
-/** How many tasks have a directory of their own: as their workspace, or for temporary files. */
+/** How many directories tasks have of their own, as their workspace or for temporary files, or have left something in. */
 async function countWorkspaces(root: string): Promise<number> {
   const users = await children(root);
   const instances = (await Promise.all(users.map(children))).flat();
   const parents = instances.flatMap((path) => [join(path, 'workspaces'), join(path, 'tmp')]);
-  return (await Promise.all(parents.map(children))).flat().length;
+  const own = (await Promise.all(parents.map(children))).flat();
+  const shared = (await Promise.all(instances.map((path) => children(join(path, 'spare'))))).flat();
+  return own.length + (await Promise.all(shared.map(children))).filter((left) => left.length > 0).length;
 }
 
 async function children(path: string): Promise<string[]> {

@@ -5,12 +5,8 @@ import { SandboxError } from '../errors.js';
  * Why a sandbox could not be made: for want of memory where the kernel has killed what makes it, which bubblewrap itself
  * has nobody left to tell, else what went wrong.
  */
-export async function launchFailure(
-  error: unknown,
-  cgroup: TaskCgroup,
-  { memoryBytes }: CgroupLimits,
-): Promise<SandboxError> {
-  if (isOutOfMemory(await cgroup.events())) {
+export function launchFailure(error: unknown, cgroup: TaskCgroup, { memoryBytes }: CgroupLimits): SandboxError {
+  if (isOutOfMemory(cgroup.events())) {
     const message = `the sandbox could not be made: limits.memoryBytes of ${memoryBytes} has no room for its own helpers, which need some MiB; the task's limits.memoryBytes raises it`;
     return new SandboxError('sandbox', 'memory_too_small', message, { memoryBytes }, { cause: error });
   }

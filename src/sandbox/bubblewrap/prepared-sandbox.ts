@@ -57,11 +57,11 @@ export class PreparedSandbox {
     const cgroup = cgroups.planGroup(policy, { helperTasks: maker.helpers });
     const markers = { [INSTANCE_MARKER]: instance.id, [EXECUTION_MARKER]: id };
     try {
-      const live = await maker.make({ policy, cgroup, markers }).catch(async (error: unknown) => {
-        throw await launchFailure(error, cgroup, policy);
+      const live = await maker.make({ policy, cgroup, markers }).catch((error: unknown) => {
+        throw launchFailure(error, cgroup, policy);
       });
       const prepared = new PreparedSandbox(id, { policy, cgroup, live }, context);
-      await prepared.#beginAccounting();
+      prepared.#beginAccounting();
       return prepared;
     } catch (error) {
       await cgroup.remove().catch((left: unknown) => {
@@ -90,10 +90,10 @@ export class PreparedSandbox {
   async begin(executionId: string, files: readonly TaskFile[]): Promise<CpuUsage> {
     if (executionId !== this.#id) this.#handOnTo(executionId);
     if (files.length > 0) {
-      await this.live.fill(files).catch(async (error: unknown) => {
-        throw await launchFailure(error, this.cgroup, this.policy);
+      await this.live.fill(files).catch((error: unknown) => {
+        throw launchFailure(error, this.cgroup, this.policy);
       });
-      await this.#beginAccounting();
+      this.#beginAccounting();
     }
     return this.#usedBefore;
   }
@@ -110,10 +110,10 @@ export class PreparedSandbox {
   }
 
   /** What was used until now is not the task's. While a sandbox waits it uses nothing, and holds few descriptors. */
-  async #beginAccounting(): Promise<void> {
-    await this.cgroup.resetMemoryPeak();
-    this.#usedBefore = await this.cgroup.cpu();
-    await this.cgroup.closeFiles();
+  #beginAccounting(): void {
+    this.cgroup.resetMemoryPeak();
+    this.#usedBefore = this.cgroup.cpu();
+    this.cgroup.closeFiles();
   }
 
   /** Its cgroups keep the name that they were made with. */

@@ -14,7 +14,8 @@ import { statfs } from 'node:fs/promises';
 
 /**
  * What is done to the files of cgroups: the whole contact with the kernel goes through here.
- * Each method rejects with the kernel's error, its name in `code`.
+ * Each method throws, or rejects with, the kernel's error, its name in `code`. What each task needs answers at once: the
+ * promises for some twenty reads took as long as the reads.
  */
 export interface CgroupFiles {
   read(path: string): Promise<string>;
@@ -23,27 +24,27 @@ export interface CgroupFiles {
   makeDirectory(path: string): Promise<void>;
   removeDirectory(path: string): Promise<void>;
   /** The names of the groups directly below a group. */
-  children(path: string): Promise<string[]>;
+  children(path: string): string[];
   /** Whether the path is a directory of a cgroup file system. False for a path that is not there. */
   isCgroup(path: string): Promise<boolean>;
   /** Opens a file that is read again and again. */
-  open(path: string): Promise<OpenCgroupFile>;
+  open(path: string): OpenCgroupFile;
   /** Opens a file that is written again and again. Never creates one. */
-  openToWrite(path: string): Promise<WritableCgroupFile>;
+  openToWrite(path: string): WritableCgroupFile;
   /** Calls back when the kernel says that an `.events` file has changed. */
   watch(path: string, changed: () => void): { close(): void };
 }
 
 /** A file that is kept open: each read gives its present text. */
 export interface OpenCgroupFile {
-  read(): Promise<string>;
-  close(): Promise<void>;
+  read(): string;
+  close(): void;
 }
 
 /** A file that is kept open: each text is written in one call, as the kernel wants it. */
 export interface WritableCgroupFile {
-  write(text: string): Promise<void>;
-  close(): Promise<void>;
+  write(text: string): void;
+  close(): void;
 }
 
 /**
@@ -71,7 +72,7 @@ export const kernelCgroupFiles: CgroupFiles = {
     mkdirSync(path);
   },
   removeDirectory: async (path) => rmdirSync(path),
-  children: async (path) => {
+  children: (path) => {
     // A directory has a link for itself, one for its name, and one from each directory in it.
     if (statSync(path).nlink === 2) return [];
     const entries = readdirSync(path, { withFileTypes: true });
@@ -84,21 +85,21 @@ export const kernelCgroupFiles: CgroupFiles = {
     );
     return type === CGROUP_SUPER_MAGIC || type === CGROUP2_SUPER_MAGIC;
   },
-  open: async (path) => {
+  open: (path) => {
     const descriptor = openSync(path, constants.O_RDONLY);
     return {
-      read: async () => {
+      read: () => {
         const length = readSync(descriptor, readBuffer, 0, readBuffer.length, 0);
         return readBuffer.toString('latin1', 0, length);
       },
-      close: async () => closeSync(descriptor),
+      close: () => closeSync(descriptor),
     };
   },
-  openToWrite: async (path) => {
+  openToWrite: (path) => {
     const descriptor = openSync(path, constants.O_WRONLY);
     return {
-      write: async (text) => void writeSync(descriptor, text, 0),
-      close: async () => closeSync(descriptor),
+      write: (text) => void writeSync(descriptor, text, 0),
+      close: () => closeSync(descriptor),
     };
   },
   watch: (path, changed) => {

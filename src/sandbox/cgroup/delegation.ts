@@ -79,7 +79,7 @@ export async function delegateControllers(options: DelegationOptions): Promise<D
  */
 export async function undoDelegation(options: Omit<DelegationOptions, 'pid' | 'helpers'>): Promise<void> {
   const { own, instance, files } = options;
-  if (!(await files.children(instance)).includes(SUPERVISOR)) return;
+  if (!files.children(instance).includes(SUPERVISOR)) return;
   await takeBack(instance, files);
   // A group can hand down only while it holds no process, so whoever left it for the supervisor has changed all of it.
   await takeBack(own, files);

@@ -72,7 +72,7 @@ async function removeGroup(tree: GroupTree, files: CgroupFiles, patience: Patien
       if (errorCode(error) === 'ENOENT') return;
       if (errorCode(error) !== 'EBUSY' && errorCode(error) !== 'ENOTEMPTY') throw error;
       await killGroups([tree], files, patience);
-      const children = await childrenOf(tree.directory, files);
+      const children = childrenOf(tree.directory, files);
       await removeGroups(
         children.map((directory) => ({ version: tree.version, directory })),
         files,
@@ -84,17 +84,17 @@ async function removeGroup(tree: GroupTree, files: CgroupFiles, patience: Patien
 }
 
 async function membersBelow(directory: string, files: CgroupFiles): Promise<number[]> {
-  const [own, children] = await Promise.all([
-    files.read(`${directory}/cgroup.procs`).then(parsePids, () => []),
-    childrenOf(directory, files),
-  ]);
-  const below = await Promise.all(children.map((child) => membersBelow(child, files)));
+  const own = await files.read(`${directory}/cgroup.procs`).then(parsePids, () => []);
+  const below = await Promise.all(childrenOf(directory, files).map((child) => membersBelow(child, files)));
   return [...own, ...below.flat()];
 }
 
-async function childrenOf(directory: string, files: CgroupFiles): Promise<string[]> {
-  const names = await files.children(directory).catch(() => []);
-  return names.map((name) => `${directory}/${name}`);
+function childrenOf(directory: string, files: CgroupFiles): string[] {
+  try {
+    return files.children(directory).map((name) => `${directory}/${name}`);
+  } catch {
+    return [];
+  }
 }
 
 /** Whether some tree could be told to kill all that is in it. */

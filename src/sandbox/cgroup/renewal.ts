@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { errorCode } from '../error-code.js';
 import type { CgroupFiles } from './cgroup-files.js';
 import { parseFlatKeyed, parseNumber } from './file-formats.js';
+import type { LimitWrite } from './limit-writes.js';
 import type { CgroupFeature } from './support.js';
 import type { TaskGroup } from './task-group.js';
 
@@ -12,50 +13,55 @@ import type { TaskGroup } from './task-group.js';
  *
  * In version 2 peaks and counts of events cannot be set back, nor in version 1 the peak of processes: of the groups for
  * processes only that of a task with one thread begins anew.
- * @returns whether it has begun anew: where not, it is to be removed. Never rejects
+ * @returns whether it has begun anew: where not, it is to be removed
  */
-export async function renewGroup(group: TaskGroup, files: CgroupFiles): Promise<boolean> {
+export function renewGroup(group: TaskGroup, files: CgroupFiles): boolean {
   if (group.version !== 1) return false;
   try {
-    if ((await files.children(group.directory)).length > 0) return false;
+    if (files.children(group.directory).length > 0) return false;
     for (const feature of group.features) {
-      if (!(await AS_NEW[feature](group))) return false;
+      if (!AS_NEW[feature](group)) return false;
       const reset = RESETS[feature];
-      if (reset !== undefined) await group.write(reset, '0');
+      if (reset !== undefined) group.write(reset, '0');
     }
-    for (const { file, value, tolerated } of group.writes) {
-      await group.write(file, value).catch((error: unknown) => {
-        if (!tolerated.includes(errorCode(error))) throw error;
-      });
-    }
+    for (const write of group.writes) writeAgain(group, write);
     return true;
   } catch {
     return false;
   }
 }
 
+/** @throws the kernel's error, where it is not tolerated */
+function writeAgain(group: TaskGroup, { file, value, tolerated }: LimitWrite): void {
+  try {
+    group.write(file, value);
+  } catch (error) {
+    if (!tolerated.includes(errorCode(error))) throw error;
+  }
+}
+
 /** What of each feature cannot be set back has to be as it is in a new group. */
-const AS_NEW: Readonly<Record<CgroupFeature, (group: TaskGroup) => Promise<boolean>>> = {
-  memory: async (group) => {
-    const usage = await number(group, 'memory.usage_in_bytes');
+const AS_NEW: Readonly<Record<CgroupFeature, (group: TaskGroup) => boolean>> = {
+  memory: (group) => {
+    const usage = number(group, 'memory.usage_in_bytes');
     if (usage === null || usage > Math.min(MAX_RESIDUE_BYTES, limitOf(group) / RESIDUE_PART)) return false;
-    if ((await number(group, 'memory.failcnt')) !== 0) return false;
+    if (number(group, 'memory.failcnt') !== 0) return false;
     // Missing where the kernel does not account for swap.
-    if (((await number(group, 'memory.memsw.failcnt')) ?? 0) !== 0) return false;
-    const control = parseFlatKeyed((await group.read('memory.oom_control')) ?? '');
+    if ((number(group, 'memory.memsw.failcnt') ?? 0) !== 0) return false;
+    const control = parseFlatKeyed(group.read('memory.oom_control') ?? '');
     return control.get('oom_kill') === 0 && control.get('oom_kill_disable') === 0;
   },
-  pids: async (group) => {
-    const peak = await number(group, 'pids.peak');
-    const events = parseFlatKeyed((await group.read('pids.events')) ?? '');
+  pids: (group) => {
+    const peak = number(group, 'pids.peak');
+    const events = parseFlatKeyed(group.read('pids.events') ?? '');
     return peak !== null && peak <= group.leastTasks && events.get('max') === 0;
   },
   // What is left of the quota of a period is not to be seen.
-  cpu: async (group) => (await group.read('cpu.cfs_quota_us'))?.trim() === '-1',
-  cpuTime: async () => true,
+  cpu: (group) => group.read('cpu.cfs_quota_us')?.trim() === '-1',
+  cpuTime: () => true,
   // A freezer may have been left frozen.
-  kill: async (group) => group.features.has('pids'),
-  io: async () => false,
+  kill: (group) => group.features.has('pids'),
+  io: () => false,
 };
 
 /** A 0 written to these sets back what has been counted. */
@@ -77,7 +83,7 @@ function limitOf({ writes }: TaskGroup): number {
   return Number(writes.find(({ file }) => file === 'memory.limit_in_bytes')?.value ?? 0);
 }
 
-async function number(group: TaskGroup, file: string): Promise<number | null> {
-  const text = await group.read(file);
+function number(group: TaskGroup, file: string): number | null {
+  const text = group.read(file);
   return text === null ? null : parseNumber(text);
 }

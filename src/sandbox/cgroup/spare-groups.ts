@@ -31,13 +31,13 @@ export class SpareGroups {
     return index === -1 ? undefined : this.#spare.splice(index, 1)[0];
   }
 
-  /** Keeps a group in which nobody is left, where it is as good as new: where not, it is to be removed. Never rejects. */
-  async keep(group: TaskGroup): Promise<boolean> {
-    if (!(await renewGroup(group, this.#files))) return false;
+  /** Keeps a group in which nobody is left, where it is as good as new: where not, it is to be removed. */
+  keep(group: TaskGroup): boolean {
+    if (!renewGroup(group, this.#files)) return false;
     this.#spare.push(group);
     this.#lastUsed = performance.now();
     this.#clearWhenCalm(CALM_MS);
-    if (this.#spare.length > MAX_SPARE) await this.#remove(this.#spare.splice(0, 1));
+    if (this.#spare.length > MAX_SPARE) void this.#remove(this.#spare.splice(0, 1));
     return true;
   }
 
@@ -59,7 +59,7 @@ export class SpareGroups {
 
   /** What cannot be removed is left to the end of the instance, and then to the sweep of the next one. */
   async #remove(groups: readonly TaskGroup[]): Promise<void> {
-    await Promise.all(groups.map((group) => group.close()));
+    for (const group of groups) group.close();
     await removeGroups(groups, this.#files).catch(() => undefined);
   }
 }

@@ -40,15 +40,11 @@ async function sweep(directory: string, files: CgroupFiles, patience: Patience):
   if (!name.startsWith(INSTANCE_PREFIX) || !GROUP_ID.test(name.slice(INSTANCE_PREFIX.length))) {
     return `'${name}' is not the name of an instance's group`;
   }
-  const isGone = await files.children(directory).then(
-    () => false,
-    (error: unknown) => errorCode(error) === 'ENOENT',
-  );
-  if (isGone) return null;
+  if (isGone(directory, files)) return null;
   if (!(await files.isCgroup(directory))) return 'it is not a cgroup';
   try {
     const version = await versionOf(directory, files);
-    const groups = (await files.children(directory)).filter((child) => child !== SUPERVISOR);
+    const groups = files.children(directory).filter((child) => child !== SUPERVISOR);
     const trees = groups.map((child) => ({ version, directory: `${directory}/${child}` }));
     if ((await membersOf(trees, files)).includes(process.pid)) return 'this process is in a group of a task';
     await removeGroups(trees, files, patience);
@@ -57,6 +53,15 @@ async function sweep(directory: string, files: CgroupFiles, patience: Patience):
     return null;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function isGone(directory: string, files: CgroupFiles): boolean {
+  try {
+    files.children(directory);
+    return false;
+  } catch (error) {
+    return errorCode(error) === 'ENOENT';
   }
 }
 

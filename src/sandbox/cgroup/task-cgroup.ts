@@ -63,9 +63,9 @@ export class TaskCgroup implements AsyncDisposable {
     return this.#groups.map(({ directory }) => directory);
   }
 
-  /** Lets go of the files of the groups until they are read again. Never rejects. */
-  async closeFiles(): Promise<void> {
-    for (const group of this.#groups) await group.closeFiles();
+  /** Lets go of the files of the groups until they are read again. */
+  closeFiles(): void {
+    for (const group of this.#groups) group.closeFiles();
   }
 
   /** The processes that are alive in the groups. Zombies are not among them. Empty after `remove`. */
@@ -73,38 +73,43 @@ export class TaskCgroup implements AsyncDisposable {
     return membersOf(this.#groups, this.#files);
   }
 
-  /** What the task has used so far. To be read before `remove`: the figures go with the groups. Never rejects. */
-  usage(): Promise<CgroupUsage> {
+  /** What the task has used so far. To be read before `remove`: the figures go with the groups. */
+  usage(): CgroupUsage {
     return this.#counters.usage();
   }
 
-  /** Of what the task has used so far only what it came to, for less. Never rejects. */
-  totals(): Promise<CgroupTotals> {
+  /** Of what the task has used so far only what it came to, for less. */
+  totals(): CgroupTotals {
     return this.#counters.totals();
   }
 
-  /** Of what the task has used so far only the CPU time, for less. Never rejects. */
-  cpu(): Promise<CpuUsage> {
+  /** Of what the task has used so far only the CPU time, for less. */
+  cpu(): CpuUsage {
     return this.#counters.cpu();
   }
 
-  /** The memory that counts against the limit now, at the cost of one system call; null where unknown. Never rejects. */
-  memoryBytes(): Promise<number | null> {
+  /** The memory that counts against the limit now, at the cost of one system call; null where unknown. */
+  memoryBytes(): number | null {
     return this.#counters.memoryBytes();
   }
 
   /**
    * Has the peak of memory begin anew at what is used now, so that it is not that of whoever made the sandbox. In
-   * version 2 the peak stays. Never rejects.
+   * version 2 the peak stays, and so it does where the group is gone.
    */
-  async resetMemoryPeak(): Promise<void> {
+  resetMemoryPeak(): void {
     const group = this.#groups.find(({ features }) => features.has('memory'));
-    if (group?.version === 1) await group.write('memory.max_usage_in_bytes', '0').catch(() => {});
+    if (group?.version !== 1) return;
+    try {
+      group.write('memory.max_usage_in_bytes', '0');
+    } catch {
+      // What has become of it is seen by whoever needs it.
+    }
   }
 
-  /** How often limits took effect so far. To be read before `remove`. Never rejects. */
-  async events(): Promise<CgroupEvents> {
-    const events = await this.#counters.events(this.#memoryLimitBytes);
+  /** How often limits took effect so far. To be read before `remove`. */
+  events(): CgroupEvents {
+    const events = this.#counters.events(this.#memoryLimitBytes);
     const refusedForks = this.#refusedForks;
     return refusedForks === undefined ? events : { ...events, processLimitHits: refusedForks };
   }
@@ -141,7 +146,7 @@ export class TaskCgroup implements AsyncDisposable {
    * that did not die before patience ended. Idempotent. Never rejects.
    */
   async kill(patience: Patience = {}): Promise<number[]> {
-    if (this.#refusedForks === undefined) this.#refusedForks = await this.#counters.processLimitHits();
+    if (this.#refusedForks === undefined) this.#refusedForks = this.#counters.processLimitHits();
     return killGroups(this.#groups, this.#files, patience);
   }
 
@@ -151,9 +156,7 @@ export class TaskCgroup implements AsyncDisposable {
    * @throws the kernel's error where a group that is not kept is still not removable when patience ends
    */
   async giveBack(): Promise<void> {
-    const kept = new Set<TaskGroup>();
-    for (const group of this.#groups) if (await this.#spare.keep(group)) kept.add(group);
-    this.#groups = this.#groups.filter((group) => !kept.has(group));
+    this.#groups = this.#groups.filter((group) => !this.#spare.keep(group));
     this.#counters = new TaskCounters(this.#groups);
     await this.remove();
   }
@@ -165,7 +168,7 @@ export class TaskCgroup implements AsyncDisposable {
   async remove(patience: Patience = {}): Promise<void> {
     for (const watch of this.#watches) watch.close();
     this.#watches.clear();
-    for (const group of this.#groups) await group.close();
+    for (const group of this.#groups) group.close();
     await removeGroups(this.#groups, this.#files, patience);
     this.#removed();
   }

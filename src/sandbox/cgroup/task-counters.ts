@@ -11,30 +11,27 @@ export class TaskCounters {
     this.#groups = groups;
   }
 
-  async usage(): Promise<CgroupUsage> {
-    const [totals, memoryBytes, reclaimableBytes, processes] = await Promise.all([
-      this.totals(),
-      this.memoryBytes(),
-      this.#reclaimable(),
-      this.#number('pids', 'pids.current'),
-    ]);
-    return { ...totals, memoryBytes, reclaimableBytes, processes };
+  usage(): CgroupUsage {
+    return {
+      ...this.totals(),
+      memoryBytes: this.memoryBytes(),
+      reclaimableBytes: this.#reclaimable(),
+      processes: this.#number('pids', 'pids.current'),
+    };
   }
 
   /** For about half of what `usage` costs. */
-  async totals(): Promise<CgroupTotals> {
-    const [cpu, memoryPeakBytes, processPeak, io] = await Promise.all([
-      this.cpu(),
-      this.#memoryPeak(),
-      this.#number('pids', 'pids.peak'),
-      this.#io(),
-    ]);
-    return { ...cpu, memoryPeakBytes, processPeak, ...io };
+  totals(): CgroupTotals {
+    const { cpuMs, userMs, systemMs } = this.cpu();
+    const { ioReadBytes, ioWriteBytes } = this.#io();
+    const memoryPeakBytes = this.#memoryPeak();
+    const processPeak = this.#number('pids', 'pids.peak');
+    return { cpuMs, userMs, systemMs, memoryPeakBytes, processPeak, ioReadBytes, ioWriteBytes };
   }
 
-  async cpu(): Promise<CpuUsage> {
+  cpu(): CpuUsage {
     if (this.#version('cpuTime') === 2) {
-      const stat = await this.#keyed('cpuTime', 'cpu.stat');
+      const stat = this.#keyed('cpuTime', 'cpu.stat');
       const milliseconds = (key: string) => scaled(stat.get(key) ?? null, 1e3);
       return {
         cpuMs: milliseconds('usage_usec'),
@@ -42,32 +39,27 @@ export class TaskCounters {
         systemMs: milliseconds('system_usec'),
       };
     }
-    const [all, user, system] = await Promise.all(
-      ['cpuacct.usage', 'cpuacct.usage_user', 'cpuacct.usage_sys'].map((file) => this.#number('cpuTime', file)),
-    );
-    return divideV1(scaled(all ?? null, 1e6), user ?? null, system ?? null);
+    const all = this.#number('cpuTime', 'cpuacct.usage');
+    const user = this.#number('cpuTime', 'cpuacct.usage_user');
+    return divideV1(scaled(all, 1e6), user, this.#number('cpuTime', 'cpuacct.usage_sys'));
   }
 
   /** Only what counts against the memory limit now: one system call. */
-  memoryBytes(): Promise<number | null> {
+  memoryBytes(): number | null {
     return this.#number('memory', this.#version('memory') === 2 ? 'memory.current' : 'memory.usage_in_bytes');
   }
 
-  async events(memoryLimitBytes: number): Promise<CgroupEvents> {
-    const [memory, processLimitHits] = await Promise.all([
-      this.#memoryEvents(memoryLimitBytes),
-      this.processLimitHits(),
-    ]);
-    return { ...memory, processLimitHits };
+  events(memoryLimitBytes: number): CgroupEvents {
+    return { ...this.#memoryEvents(memoryLimitBytes), processLimitHits: this.processLimitHits() };
   }
 
   /** Of the events only this one: one system call. */
-  async processLimitHits(): Promise<number | null> {
-    return (await this.#keyed('pids', 'pids.events')).get('max') ?? null;
+  processLimitHits(): number | null {
+    return this.#keyed('pids', 'pids.events').get('max') ?? null;
   }
 
-  async #reclaimable(): Promise<number | null> {
-    const stat = await this.#keyed('memory', 'memory.stat');
+  #reclaimable(): number | null {
+    const stat = this.#keyed('memory', 'memory.stat');
     // Version 1 gives the figures of the group alone under the plain names, and those with the groups below as totals.
     const names =
       this.#version('memory') === 2
@@ -77,29 +69,26 @@ export class TaskCounters {
     return parts.every((part) => part !== undefined) ? parts.reduce((sum, part) => sum + part, 0) : null;
   }
 
-  #memoryPeak(): Promise<number | null> {
+  #memoryPeak(): number | null {
     return this.#number('memory', this.#version('memory') === 2 ? 'memory.peak' : 'memory.max_usage_in_bytes');
   }
 
-  async #io(): Promise<Pick<CgroupUsage, 'ioReadBytes' | 'ioWriteBytes'>> {
-    const text = await this.#read('io', 'io.stat');
+  #io(): Pick<CgroupUsage, 'ioReadBytes' | 'ioWriteBytes'> {
+    const text = this.#read('io', 'io.stat');
     if (text === null) return { ioReadBytes: null, ioWriteBytes: null };
     const sums = sumNestedKeyed(text);
     return { ioReadBytes: sums.get('rbytes') ?? 0, ioWriteBytes: sums.get('wbytes') ?? 0 };
   }
 
-  async #memoryEvents(limitBytes: number): Promise<Omit<CgroupEvents, 'processLimitHits'>> {
+  #memoryEvents(limitBytes: number): Omit<CgroupEvents, 'processLimitHits'> {
     if (this.#version('memory') === 2) {
-      const events = await this.#keyed('memory', 'memory.events');
+      const events = this.#keyed('memory', 'memory.events');
       return { oomKills: events.get('oom_kill') ?? null, memoryLimitHits: events.get('max') ?? null };
     }
-    const [control, peak, ...failures] = await Promise.all([
-      this.#keyed('memory', 'memory.oom_control'),
-      this.#memoryPeak(),
-      this.#number('memory', 'memory.failcnt'),
-      this.#number('memory', 'memory.memsw.failcnt'),
-    ]);
-    return { oomKills: control.get('oom_kill') ?? null, memoryLimitHits: hitsV1(failures, peak, limitBytes) };
+    const control = this.#keyed('memory', 'memory.oom_control');
+    const failures = [this.#number('memory', 'memory.failcnt'), this.#number('memory', 'memory.memsw.failcnt')];
+    const memoryLimitHits = hitsV1(failures, this.#memoryPeak(), limitBytes);
+    return { oomKills: control.get('oom_kill') ?? null, memoryLimitHits };
   }
 
   #version(feature: CgroupFeature): 1 | 2 | null {
@@ -110,17 +99,17 @@ export class TaskCounters {
     return this.#groups.find((group) => group.features.has(feature));
   }
 
-  async #number(feature: CgroupFeature, name: string): Promise<number | null> {
-    const text = await this.#read(feature, name);
+  #number(feature: CgroupFeature, name: string): number | null {
+    const text = this.#read(feature, name);
     return text === null ? null : parseNumber(text);
   }
 
-  async #keyed(feature: CgroupFeature, name: string): Promise<ReadonlyMap<string, number>> {
-    return parseFlatKeyed((await this.#read(feature, name)) ?? '');
+  #keyed(feature: CgroupFeature, name: string): ReadonlyMap<string, number> {
+    return parseFlatKeyed(this.#read(feature, name) ?? '');
   }
 
-  async #read(feature: CgroupFeature, name: string): Promise<string | null> {
-    return (await this.#group(feature)?.read(name)) ?? null;
+  #read(feature: CgroupFeature, name: string): string | null {
+    return this.#group(feature)?.read(name) ?? null;
   }
 }
 

@@ -26,8 +26,9 @@ export class TaskGroup implements TaskGroupPlan {
   readonly writes: readonly LimitWrite[];
   readonly leastTasks: number;
   readonly #files: CgroupFiles;
-  readonly #read = new Map<string, Promise<OpenCgroupFile | null>>();
-  readonly #written = new Map<string, Promise<WritableCgroupFile>>();
+  /** Null for one that the kernel does not have. */
+  readonly #read = new Map<string, OpenCgroupFile | null>();
+  readonly #written = new Map<string, WritableCgroupFile>();
   #closed = false;
 
   constructor(
@@ -44,44 +45,57 @@ export class TaskGroup implements TaskGroupPlan {
     this.#files = files;
   }
 
-  /** The present text of a file, or null where the kernel does not have it, the group is gone, or closed. Never rejects. */
-  async read(name: string): Promise<string | null> {
+  /** The present text of a file, or null where the kernel does not have it, the group is gone, or closed. */
+  read(name: string): string | null {
     if (this.#closed) return null;
-    let opened = this.#read.get(name);
-    if (opened === undefined) {
-      opened = this.#files.open(`${this.directory}/${name}`).catch(() => null);
-      this.#read.set(name, opened);
-    }
     try {
-      return (await (await opened)?.read()) ?? null;
+      return this.#opened(name)?.read() ?? null;
     } catch {
       return null;
     }
   }
 
-  /** Writes to a file in one call. Rejects with the kernel's error. */
-  async write(name: string, text: string): Promise<void> {
-    let opened = this.#written.get(name);
-    if (opened === undefined) {
-      opened = this.#files.openToWrite(`${this.directory}/${name}`);
-      this.#written.set(name, opened);
+  /**
+   * Writes to a file in one call.
+   * @throws the kernel's error
+   */
+  write(name: string, text: string): void {
+    let file = this.#written.get(name);
+    if (file === undefined) {
+      file = this.#files.openToWrite(`${this.directory}/${name}`);
+      this.#written.set(name, file);
     }
-    await (await opened).write(text);
+    file.write(text);
   }
 
-  /** Lets go of its files for good. Idempotent. Never rejects. */
-  async close(): Promise<void> {
+  /** Lets go of its files for good. Idempotent. */
+  close(): void {
     this.#closed = true;
-    await this.closeFiles();
+    this.closeFiles();
   }
 
-  /** Lets go of its files until they are used again. Never rejects. */
-  async closeFiles(): Promise<void> {
-    const opened = [...this.#read.values(), ...this.#written.values()];
+  /** Lets go of its files until they are used again. */
+  closeFiles(): void {
+    for (const file of this.#read.values()) file?.close();
+    for (const file of this.#written.values()) file.close();
     this.#read.clear();
     this.#written.clear();
-    for (const file of await Promise.allSettled(opened)) {
-      if (file.status === 'fulfilled') await file.value?.close();
+  }
+
+  #opened(name: string): OpenCgroupFile | null {
+    let file = this.#read.get(name);
+    if (file === undefined) {
+      file = this.#open(name);
+      this.#read.set(name, file);
+    }
+    return file;
+  }
+
+  #open(name: string): OpenCgroupFile | null {
+    try {
+      return this.#files.open(`${this.directory}/${name}`);
+    } catch {
+      return null;
     }
   }
 }

@@ -136,7 +136,7 @@ function encodeSetup({ cwd, descriptors, user, groups, directories, environment 
 }
 
 function encodeEnvironment(environment: Readonly<Record<string, string>>): string[] {
-  return Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+  return Object.keys(environment).map((name) => `${name}=${environment[name]}`);
 }
 
 function counted(fields: readonly string[]): string[] {
@@ -153,14 +153,8 @@ function encodeWrite({ path, value, tolerated }: GroupSetup['writes'][number]): 
 const RLIMIT = { cpu: 0, fileSize: 1, core: 4, openFiles: 7 } as const;
 
 function encodeRlimits({ openFiles, fileSizeBytes, cpuSeconds }: Rlimits): string {
-  return [
-    [RLIMIT.core, 0, 0],
-    [RLIMIT.openFiles, openFiles, openFiles],
-    [RLIMIT.fileSize, fileSizeBytes, fileSizeBytes],
-    [RLIMIT.cpu, cpuSeconds.soft, cpuSeconds.hard],
-  ]
-    .map((limit) => limit.join(':'))
-    .join(',');
+  const files = `${RLIMIT.openFiles}:${openFiles}:${openFiles},${RLIMIT.fileSize}:${fileSizeBytes}:${fileSizeBytes}`;
+  return `${RLIMIT.core}:0:0,${files},${RLIMIT.cpu}:${cpuSeconds.soft}:${cpuSeconds.hard}`;
 }
 
 const LENGTH_BYTES = 4;

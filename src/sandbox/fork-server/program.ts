@@ -17,9 +17,11 @@ export function forkServerArguments(): string[] {
  * it has started and exits; when it is killed itself, the kernel kills what it has forked.
  *
  * What can be done before the fork is: after it nearly every operation of Perl's writes to a page that the processes share,
- * which is then copied. So what is forked makes little but system calls. Directories of the disk are made after it: a
- * disk that hangs must not hold up all orders. SIGFPE, which Perl ignores, is set back for what it executes by a system
- * call of its own.
+ * which is then copied, on either side. So what is forked makes little but system calls; what is needed of an order lies in
+ * variables of the whole program, of which a forked process keeps its own; and the fork is the system call, without what
+ * Perl and the C library do around it. Directories of the disk are made after it: a disk that hangs must not hold up all
+ * orders. SIGPIPE is blocked in the fork server and let through again in what is forked, by the call that does so with
+ * SIGCHLD: nothing that was ignored has to be set back. SIGFPE, which Perl ignores, is set back from the start.
  *
  * A descriptor of the sidecar is opened anew through /proc: so it need not be inherited by the fork server itself. All
  * that is opened beyond the standard streams is closed on exec; where a process gets more than those, it is opened above the
@@ -36,8 +38,8 @@ export function forkServerArguments(): string[] {
  * The deaths of children are read from a descriptor (signalfd): a handler of Perl's runs between two of its operations, and
  * would miss a signal that comes right before it falls asleep.
  *
- * A process is of the class SCHED_BATCH, see sched(7): it has its share of the processors as any other, but when it wakes
- * up it does not interrupt who is running, such as the host.
+ * The fork server is of the class SCHED_BATCH, see sched(7), and so are the processes that it forks: they have their share of
+ * the processors as any other, but when they wake up they do not interrupt who is running, such as the host.
  *
  * A pipe that a process writes to is made to hold 256 KiB, as much as the output window by default, so that it need not
  * wait for the sidecar after every 64 KiB. Where the kernel allows no more, it stays as it is.
@@ -45,12 +47,19 @@ export function forkServerArguments(): string[] {
 const PROGRAM = String.raw`
 use strict;
 my ($sidecar, %call) = @ARGV;
-my ($WNOHANG, $SIGKILL, $AT_FDCWD, $S_IFIFO, $ENOENT, $SCHED_BATCH) = (1, 9, -100, 0010000, 2, 3);
+my ($WNOHANG, $SIGKILL, $SIGCHLD, $AT_FDCWD, $S_IFIFO, $ENOENT, $SCHED_BATCH) = (1, 9, 17, -100, 0010000, 2, 3);
 my ($F_DUPFD_CLOEXEC, $F_SETFL, $O_NONBLOCK, $PR_SET_PDEATHSIG, $PR_SET_CHILD_SUBREAPER) = (1030, 4, 04000, 1, 36);
-my ($SIG_BLOCK, $SIG_UNBLOCK, $SFD_NONBLOCK_CLOEXEC, $CHILD_SIGNAL) = (0, 1, 02004000, pack 'Q', 1 << 16);
+my ($SIG_BLOCK, $SIG_UNBLOCK, $SFD_NONBLOCK_CLOEXEC) = (0, 1, 02004000);
+my ($DEATH_SIGNAL, $BLOCKED_SIGNALS) = map { pack 'Q', $_ } 1 << 16, 1 << 16 | 1 << 12;
 my $NO_PRIORITY = pack 'i', 0;
 my ($ABOVE_PASSED, $O_RDONLY, $O_WRONLY, $O_CLOEXEC, $F_SETPIPE_SZ, $OUTPUT_PIPE_BYTES) = (32, 0, 1, 02000000, 1031, 262144);
-my ($OWN_STAT, $OWN_PID, $stat) = ('/proc/self/stat', '0', "\0" x 1024);
+my ($OWN_STAT, $OWN_PID, $STAT_BYTES) = ('/proc/self/stat', '0', 1024);
+my $started = "started 000000000000000 " . "\0" x $STAT_BYTES;
+my ($ID_AT, $ID_DIGITS, $STAT_AT) = (8, 15, 24);
+my $stat_address = $STAT_AT + unpack 'J', pack 'P', $started;
+
+my ($id, $cwd, @user, @directories, @groups, @procs, @passed, @environment);
+my ($limited, @limits) = ('');
 
 my $fork_server = $$;
 my ($orders, %running) = ('');
@@ -58,28 +67,30 @@ my (%entrances, %filters, %entering, %outside, %early);
 open(my $report, '>&=', fcntl(STDOUT, $F_DUPFD_CLOEXEC, $ABOVE_PASSED)) or die "standard output: $!\n";
 pipe(my $bell, my $ringer) or die "pipe: $!\n";
 fcntl $bell, $F_SETFL, $O_NONBLOCK;
-$SIG{PIPE} = 'IGNORE';
 $SIG{FPE} = 'DEFAULT';
-syscall($call{rt_sigprocmask}, $SIG_BLOCK, $CHILD_SIGNAL, 0, 8) == 0 or die "SIGCHLD: $!\n";
-open(my $deaths, '<&=', syscall $call{signalfd4}, -1, $CHILD_SIGNAL, 8, $SFD_NONBLOCK_CLOEXEC) or die "signalfd: $!\n";
+syscall($call{rt_sigprocmask}, $SIG_BLOCK, $BLOCKED_SIGNALS, 0, 8) == 0 or die "signals: $!\n";
+open(my $deaths, '<&=', syscall $call{signalfd4}, -1, $DEATH_SIGNAL, 8, $SFD_NONBLOCK_CLOEXEC) or die "signalfd: $!\n";
 stay_with_parent();
+syscall $call{sched_setscheduler}, 0, $SCHED_BATCH, $NO_PRIORITY;
 opendir(my $seen, "/proc/$sidecar/fd") or die "/proc/$sidecar/fd: $!\n";
 closedir $seen;
 my $children;
 syscall($call{prctl}, $PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 and open $children, '<', "/proc/self/task/$$/children";
 my $title = title('sandbox');
 my %handlers = (run => \&run, fifos => \&make_fifos, sandbox => \&make_sandbox, command => \&pass_on);
+my ($REPORT, $BELL, $DEATHS) = map { fileno $_ } $report, $bell, $deaths;
+my $watched = '';
+vec($watched, $_, 1) = 1 for 0, $BELL, $DEATHS;
 report('ready', 0);
 
 while (1) {
-  my $ready = '';
-  vec($ready, $_, 1) = 1 for 0, fileno $bell, fileno $deaths;
+  my $ready = $watched;
   next if select($ready, undef, undef, undef) < 0;
-  reap() if vec($ready, fileno $bell, 1) || vec $ready, fileno $deaths, 1;
+  reap() if vec($ready, $BELL, 1) || vec $ready, $DEATHS, 1;
   next if !vec($ready, 0, 1);
   my $got = sysread STDIN, $orders, 65536, length $orders;
   end() if defined $got && $got == 0;
-  while (my ($order, $id, @fields) = take_order(\$orders)) { $handlers{$order}->($id, @fields) }
+  while (my ($order, @fields) = take_order(\$orders)) { $handlers{$order}->(\@fields) }
 }
 
 sub take_order {
@@ -109,16 +120,16 @@ sub reap {
   my (%exited, @ended);
   sysread $deaths, my $told, 4096;
   while ((my $pid = waitpid -1, $WNOHANG) > 0) { $exited{$pid} = $? }
-  sysread $bell, my $rung, 65536;
-  take_over($rung // '', \%exited);
+  take_over(\%exited) if %entering || %outside;
   for my $pid (keys %exited) {
-    my $id = delete $running{$pid} // next;
-    push @ended, [$id, $exited{$pid}];
-    delete $_->{$id} for \%entrances, \%entering;
+    my $ended = delete $running{$pid} // next;
+    push @ended, "ended $ended $exited{$pid}";
+    delete $_->{$ended} for \%entrances, \%entering;
   }
   return if !@ended && %running;
   my $orphans = orphans();
-  report('ended', @$_, $orphans ? scalar @$orphans : 'unknown') for @ended;
+  my $left = $orphans ? scalar @$orphans : 'unknown';
+  syswrite $report, join '', map { "$_ $left\n" } @ended;
   kill 'KILL', @$orphans if $orphans && !%running;
 }
 
@@ -126,6 +137,7 @@ sub orphans {
   return if !defined $children || !defined sysseek($children, 0, 0);
   my $listed = '';
   1 while sysread $children, $listed, 65536, length $listed;
+  return [] if ($listed =~ tr/ //) == keys %running;
   return [grep { !exists $running{$_} } split ' ', $listed];
 }
 
@@ -140,88 +152,89 @@ sub end {
 }
 
 sub make_fifos {
-  my ($id, $directory, @names) = @_;
+  my ($number, $directory, @names) = @{ +shift };
   for (@names) {
     next if syscall($call{mknodat}, $AT_FDCWD, my $path = "$directory/$_", $S_IFIFO | 0600, 0) == 0;
-    return report('failed', $id, $! + 0, "$directory/$_");
+    return report('failed', $number, $! + 0, "$directory/$_");
   }
-  report('made', $id);
+  report('made', $number);
 }
 
 sub run {
-  my ($id, $rlimits, @fields) = @_;
-  my $setup = prepare($id, @fields) or return;
-  my ($file, @argv) = @{ $setup->{rest} };
-  my @limits = limits($rlimits);
-  my @words = words(\@argv, $setup->{environment});
-  fork_prepared($setup, sub {
-    settle_in($setup, 0 .. $#{ $setup->{passed} });
-    stay_with_parent();
-    kill 'KILL', $$ if getppid != $fork_server;
-    limit(@limits);
-    syscall $call{read}, open_fd($OWN_STAT, $O_RDONLY), $stat, length $stat;
-    syswrite $report, "started $id " . unpack 'Z*', $stat;
-    execute($file, $argv[0], @words);
-  });
+  my $fields = shift;
+  my $rlimits = splice @$fields, 1, 1;
+  prepare($fields) or return;
+  prepare_limits($rlimits);
+  my ($file, @argv) = @$fields;
+  my ($argv, $environment) = words(\@argv, \@environment);
+  substr($started, $ID_AT, $ID_DIGITS) = sprintf "%0*d", $ID_DIGITS, $id;
+  forks() and return;
+  settle_in($#passed);
+  stay_with_parent();
+  kill 'KILL', $$ if getppid != $fork_server;
+  limit();
+  my $length = syscall $call{read}, syscall($call{openat}, $AT_FDCWD, $OWN_STAT, $O_CLOEXEC, 0), $stat_address, $STAT_BYTES;
+  if ($length > 0) { syscall $call{write}, $REPORT, $started, $STAT_AT + $length }
+  else { report('started', $id, $$) }
+  execute($file, $argv[0], $argv, $environment);
 }
 
 sub prepare {
-  my ($id, $cwd, $descriptors, $user, @rest) = @_;
-  my @groups = splice @rest, 0, shift @rest;
-  my @group_directories = splice @rest, 0, shift @rest;
-  my @directories = splice @rest, 0, shift @rest;
-  my @writes = splice @rest, 0, shift @rest;
-  my @environment = splice @rest, 0, shift @rest;
-  my @descriptors = split /,/, $descriptors;
-  my %setup = (id => $id, cwd => $cwd, directories => \@directories, environment => \@environment, rest => \@rest,
-    groups => \@groups, user => [map { $_ + 0 } split /,/, $user], passed => [], procs => []);
-  for (@group_directories) { mkdir $_, 0700 or return refuse(\%setup, $_) }
-  for (@writes) { write_limit(split / /, $_, 3) or return refuse(\%setup, (split / /, $_, 3)[2]) }
-  my $lowest = @descriptors > 3 ? $ABOVE_PASSED : 0;
-  for (@descriptors) {
-    my ($number, $flags) = split /:/;
+  my $fields = shift;
+  ($id, $cwd, my $descriptors, my $user) = splice @$fields, 0, 4;
+  @user = split /,/, $user;
+  $_ += 0 for @user;
+  @passed = @procs = ();
+  @groups = splice @$fields, 0, shift @$fields;
+  my @group_directories = splice @$fields, 0, shift @$fields;
+  @directories = splice @$fields, 0, shift @$fields;
+  my @writes = splice @$fields, 0, shift @$fields;
+  @environment = splice @$fields, 0, shift @$fields;
+  for (@group_directories) { mkdir $_, 0700 or return refuse($_) }
+  for (@writes) { write_limit(split / /, $_, 3) or return refuse((split / /, $_, 3)[2]) }
+  my @descriptors = split /[:,]/, $descriptors;
+  my $lowest = @descriptors > 6 ? $ABOVE_PASSED : 0;
+  while (my ($number, $flags) = splice @descriptors, 0, 2) {
     my $path = $number eq '-' ? '/dev/null' : "/proc/$sidecar/fd/$number";
-    push @{ $setup{passed} }, open_above($lowest, $path, $flags) // return refuse(\%setup, $path);
+    push @passed, open_above($lowest, $path, $flags) // return refuse($path);
+    syscall $call{fcntl}, $passed[-1], $F_SETPIPE_SZ, $OUTPUT_PIPE_BYTES if $flags == $O_WRONLY;
   }
-  for (@groups) { push @{ $setup{procs} }, open_above($lowest, $_, $O_WRONLY) // return refuse(\%setup, $_) }
-  return \%setup;
+  for (@groups) { push @procs, open_above($lowest, $_, $O_WRONLY) // return refuse($_) }
+  return 1;
 }
 
-sub fork_prepared {
-  my ($setup, $act) = @_;
-  my $pid = fork;
-  return refuse($setup, 'fork') if !defined $pid;
-  if ($pid) {
-    close_fd($_) for @{ $setup->{passed} }, @{ $setup->{procs} };
-    return $running{$pid} = $setup->{id};
+sub forks {
+  my $pid = syscall $call{clone}, $SIGCHLD, 0, 0, 0, 0;
+  if ($pid == 0) { syscall $call{rt_sigprocmask}, $SIG_UNBLOCK, $BLOCKED_SIGNALS, 0, 8 }
+  elsif ($pid < 0) { refuse('fork') }
+  else {
+    close_passed();
+    $running{$pid} = $id;
   }
-  syscall $call{rt_sigprocmask}, $SIG_UNBLOCK, $CHILD_SIGNAL, 0, 8;
-  $act->();
+  return $pid;
 }
 
 sub refuse {
-  my ($setup, $what) = @_;
-  report('refused', $setup->{id}, $! + 0, $what);
-  close_fd($_) for @{ $setup->{passed} }, @{ $setup->{procs} };
+  my $what = shift;
+  report('refused', $id, $! + 0, $what);
+  close_passed();
   return;
 }
 
+sub close_passed { syscall $call{close}, $_ for @passed, @procs }
+
 sub settle_in {
-  my ($setup, @wanted) = @_;
-  my ($id, $passed) = @$setup{qw(id passed)};
-  for my $directory (@{ $setup->{directories} }) { mkdir $directory, 0700 or fail($id, $directory) }
+  my $last = shift;
+  for (@directories) { mkdir $_, 0700 or fail($_) }
   syscall $call{setsid};
-  syscall $call{sched_setscheduler}, 0, $SCHED_BATCH, $NO_PRIORITY;
-  for my $to (@wanted) { pass($id, $passed->[$to], $to) }
-  chdir $setup->{cwd} or fail($id, $setup->{cwd});
-  for my $at (0 .. $#{ $setup->{procs} }) {
-    syscall($call{write}, $setup->{procs}[$at], $OWN_PID, 1) == 1 or fail($id, $setup->{groups}[$at]);
-  }
-  change_user($id, @{ $setup->{user} }) if @{ $setup->{user} };
+  for (0 .. $last) { syscall($call{dup3}, $passed[$_], $_, 0) == $_ or fail("descriptor $_") }
+  chdir $cwd or fail($cwd);
+  for (0 .. $#procs) { syscall($call{write}, $procs[$_], $OWN_PID, 1) == 1 or fail($groups[$_]) }
+  change_user(@user) if @user;
 }
 
 sub fail {
-  my ($id, $what) = @_;
+  my $what = shift;
   report('failed', $id, $! + 0, $what);
   kill 'KILL', $$;
   leave(1);
@@ -242,7 +255,6 @@ sub open_above {
   my ($lowest, $path, $flags) = @_;
   my $fd = open_fd($path, $flags);
   return if $fd < 0;
-  syscall $call{fcntl}, $fd, $F_SETPIPE_SZ, $OUTPUT_PIPE_BYTES if $flags == $O_WRONLY;
   return $fd if !$lowest;
   my $moved = syscall $call{fcntl}, $fd, $F_DUPFD_CLOEXEC, $lowest;
   close_fd($fd);
@@ -257,19 +269,25 @@ sub open_fd {
 sub close_fd { syscall $call{close}, shift }
 
 sub pass {
-  my ($id, $from, $to) = @_;
-  syscall($call{dup3}, $from, $to, 0) == $to or fail($id, "descriptor $to");
+  my ($from, $to) = @_;
+  syscall($call{dup3}, $from, $to, 0) == $to or fail("descriptor $to");
 }
 
-sub limits { map { my ($resource, $soft, $hard) = split /:/; ($resource + 0, pack 'QQ', $soft, $hard) } split /,/, shift }
+sub prepare_limits {
+  my $rlimits = shift;
+  return if $rlimits eq $limited;
+  $limited = $rlimits;
+  @limits = map { my ($resource, $soft, $hard) = split /:/; ($resource + 0, pack 'QQ', $soft, $hard) } split /,/, $rlimits;
+}
 
-sub limit { syscall $call{prlimit64}, 0, shift, shift, 0 while @_ }
+sub limit {
+  for (my $at = 0; $at < @limits; $at += 2) { syscall $call{prlimit64}, 0, $limits[$at], $limits[$at + 1], 0 }
+}
 
 sub words { map { pack 'p*', @$_, undef } @_ }
 
 sub execute {
   my ($file, $name, $argv, $environment) = @_;
-  $SIG{PIPE} = 'DEFAULT';
   syscall $call{execve}, $file, $argv, $environment;
   my $code = $! == $ENOENT ? 127 : 126;
   syswrite STDERR, "$name: $!\n";
@@ -279,10 +297,10 @@ sub execute {
 sub leave { syscall $call{exit_group}, shift }
 
 sub change_user {
-  my ($id, $uid, $gid) = @_;
+  my ($uid, $gid) = @_;
   return if syscall($call{setgroups}, 0, 0) == 0 && syscall($call{setresgid}, $gid, $gid, $gid) == 0
     && syscall($call{setresuid}, $uid, $uid, $uid) == 0;
-  fail($id, "user $uid");
+  fail("user $uid");
 }
 
 sub stay_with_parent { syscall $call{prctl}, $PR_SET_PDEATHSIG, $SIGKILL, 0, 0, 0 }

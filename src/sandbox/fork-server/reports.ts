@@ -1,4 +1,4 @@
-import { type ProcessIdentity, parseProcStat } from '../process-entry.js';
+import { type ProcessIdentity, parseStartTime } from '../process-entry.js';
 
 /** What the fork server tells; `id` is that of the order. */
 export type Report =
@@ -29,7 +29,7 @@ export type Report =
 
 /** @throws TypeError for what is no report */
 export function parseReport(line: string): Report {
-  const [kind, number, first, ...rest] = line.split(' ');
+  const [kind, number, first] = line.split(' ', 3);
   const id = Number(number);
   switch (kind) {
     case 'ready':
@@ -39,21 +39,22 @@ export function parseReport(line: string): Report {
     case 'executing':
       return { kind, id };
     case 'ended':
-      return { kind, id, status: Number(first), orphans: rest[0] === 'unknown' ? null : Number(rest[0]) };
+      return { kind, id, status: Number(first), orphans: orphansIn(line) };
     case 'exited':
       return { kind, id, status: Number(first) };
     case 'started':
-      return {
-        kind,
-        id,
-        identity: { pid: Number(first), startTime: parseProcStat(Number(first), line)?.startTime ?? null },
-      };
+      return { kind, id, identity: { pid: Number(first), startTime: parseStartTime(line) } };
     case 'entered':
       return { kind, id, pid: Number(first) };
     case 'failed':
     case 'refused':
-      return { kind, id, errno: Number(first), at: rest.join(' ') };
+      return { kind, id, errno: Number(first), at: line.split(' ').slice(3).join(' ') };
     default:
       throw new TypeError(`the fork server says ${JSON.stringify(line)}`);
   }
+}
+
+function orphansIn(line: string): number | null {
+  const orphans = line.slice(line.lastIndexOf(' ') + 1);
+  return orphans === 'unknown' ? null : Number(orphans);
 }

@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { isAlive } from '../../support/processes.js';
 
 /** What is there of a sidecar and its tasks. */
@@ -56,8 +56,20 @@ export class RemainsCounter {
       processes,
       cgroups: [...cgroups([executionId]), ...processes.flatMap((line) => ownGroups(Number.parseInt(line, 10)))],
       mounts: mountLines().filter((line) => line.includes(executionId)),
-      folders: (await this.#folders(4)).filter((path) => path.includes(executionId)),
+      folders: await this.#foldersOf(executionId, processes),
     };
+  }
+
+  /** The directories that one task has after another and that have something in them: none while no task runs. */
+  async usedFolders(): Promise<string[]> {
+    const spare = (await this.#folders(4)).filter((path) => basename(dirname(path)) === 'spare');
+    return spare.filter((path) => readdirSync(path).length > 0);
+  }
+
+  /** The directories that are called after a task; and those that tasks have one after the other, while this one has them. */
+  async #foldersOf(executionId: string, processes: readonly string[]): Promise<string[]> {
+    const inUse = new Set(processes.map((line) => link(`/proc/${Number.parseInt(line, 10)}/cwd`)));
+    return (await this.#folders(4)).filter((path) => path.includes(executionId) || inUse.has(path));
   }
 
   #processes(marks: readonly string[], uid: number | null): string[] {
@@ -106,6 +118,14 @@ function listCgroups(path: string): string[] {
 
 function mountLines(): string[] {
   return read('/proc/self/mountinfo').split('\n');
+}
+
+function link(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
 }
 
 function read(path: string): string {

@@ -41,7 +41,7 @@ async function takeSteps(files: CgroupFiles, root: string, pid: number): Promise
   const group = `${root}/conformance-${randomUUID()}`;
   const leaf = `${group}/leaf`;
   const notes: [string, string][] = [];
-  const step = async (what: string, action: () => Promise<unknown>): Promise<void> => {
+  const step = async (what: string, action: () => unknown): Promise<void> => {
     try {
       const value = await action();
       notes.push([what, value === undefined ? 'ok' : JSON.stringify(value)]);

@@ -70,6 +70,14 @@ export class FakeCgroup2 implements CgroupFiles {
   }
 
   async read(path: string): Promise<string> {
+    return this.#read(path);
+  }
+
+  async write(path: string, text: string): Promise<void> {
+    this.#write(path, text);
+  }
+
+  #read(path: string): string {
     const group = this.#find(posix.dirname(path));
     const name = posix.basename(path);
     if (this.missing.has(name)) throw errno('ENOENT', path);
@@ -86,7 +94,7 @@ export class FakeCgroup2 implements CgroupFiles {
     return text;
   }
 
-  async write(path: string, text: string): Promise<void> {
+  #write(path: string, text: string): void {
     if (this.forbidden.has(path)) throw errno('EACCES', path);
     const group = this.#find(posix.dirname(path));
     const name = posix.basename(path);
@@ -112,7 +120,7 @@ export class FakeCgroup2 implements CgroupFiles {
     group.parent.children.delete(posix.basename(path));
   }
 
-  async children(path: string): Promise<string[]> {
+  children(path: string): string[] {
     return [...this.#find(path).children.keys()];
   }
 
@@ -120,14 +128,14 @@ export class FakeCgroup2 implements CgroupFiles {
     return path.startsWith(this.mountPoint);
   }
 
-  async open(path: string) {
-    await this.read(path);
-    return { read: () => this.read(path), close: () => Promise.resolve() };
+  open(path: string) {
+    this.#read(path);
+    return { read: () => this.#read(path), close: () => undefined };
   }
 
-  async openToWrite(path: string) {
-    await this.read(path);
-    return { write: (text: string) => this.write(path, text), close: () => Promise.resolve() };
+  openToWrite(path: string) {
+    this.#read(path);
+    return { write: (text: string) => this.#write(path, text), close: () => undefined };
   }
 
   watch(path: string, changed: () => void) {
