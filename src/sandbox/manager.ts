@@ -95,6 +95,7 @@ export class SandboxManager {
         directory: instance.fifoDirectory,
         reserve: PIPES_PER_TASK * poolSize,
       });
+      starting.forkServers?.attend((pid) => void cgroups?.weighAsOne(pid));
       const shared = { instance, tools, starting, cgroups, poolSize, logger };
       backends = createBackends({ ...shared, allowedCwd, network, enableMonitoring, readOnlyPaths, sandboxUid });
       const trying = tryBackends(backends, options);

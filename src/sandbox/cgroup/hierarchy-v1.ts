@@ -1,4 +1,7 @@
+import { errorCode } from '../error-code.js';
 import type { CgroupFiles } from './cgroup-files.js';
+import { parsePids } from './file-formats.js';
+import { removeGroups } from './group-tree.js';
 import {
   type FeatureTry,
   type Hierarchy,
@@ -45,11 +48,33 @@ export async function openHierarchyV1(
   }
   try {
     const probed = await probeFeatures(directory, triesOf(own.controllers), files);
-    return { version: 1, directory, ...probed, close: () => files.removeDirectory(directory) };
+    return {
+      ...{ version: 1, directory, ...probed },
+      gather: (pid) => files.write(tasksOf(directory), `${pid}`),
+      close: async () => {
+        await scatter(directory, own.directory, files);
+        await removeGroups([{ version: 1, directory }], files);
+      },
+    };
   } catch (error) {
     await files.removeDirectory(directory).catch(() => {});
     return without(obstacleOf(`making a group below ${directory}`, error));
   }
+}
+
+/** Moves who is in a group itself into another. */
+async function scatter(from: string, to: string, files: CgroupFiles): Promise<void> {
+  for (const pid of parsePids(await files.read(`${from}/cgroup.procs`))) {
+    await files.write(tasksOf(to), `${pid}`).catch((error: unknown) => {
+      // It has ended in the meantime.
+      if (errorCode(error) !== 'ESRCH') throw error;
+    });
+  }
+}
+
+/** For one thread. To move a whole process the kernel waits for all processors, some milliseconds. */
+function tasksOf(directory: string): string {
+  return `${directory}/tasks`;
 }
 
 function triesOf(controllers: readonly string[]): readonly FeatureTry[] {

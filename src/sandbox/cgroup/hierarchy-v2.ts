@@ -54,7 +54,9 @@ export async function openHierarchyV2(
   try {
     const tries = [...CORE_TRIES, ...delegation.delegated.map((controller) => CONTROLLER_TRIES[controller])];
     const { features, obstacles } = await probeFeatures(directory, tries, files);
-    return { version: 2, directory, features, obstacles: new Map([...obstacles, ...delegation.refused]), close };
+    const refused = new Map([...obstacles, ...delegation.refused]);
+    // A group that hands controllers down must not hold processes itself.
+    return { version: 2, directory, features, obstacles: refused, gather: null, close };
   } catch (error) {
     await close().catch(() => {});
     return without(obstacleOf(`making a group below ${directory}`, error));

@@ -7,7 +7,15 @@ export interface Hierarchy extends ProbedFeatures {
   readonly version: 1 | 2;
   /** The instance's group: `<own group>/exec-sidecar-<instance>`. The groups of tasks are made below it. */
   readonly directory: string;
-  /** Removes the instance's group. The groups of tasks must be gone. Rejects with the kernel's error. */
+  /**
+   * Has a process, and what it starts, be in the instance's group itself, as far as it is not in the group of a task. Null where
+   * the hierarchy does not let that. Rejects with the kernel's error.
+   */
+  readonly gather: ((pid: number) => Promise<void>) | null;
+  /**
+   * Removes the instance's group. The groups of tasks must be gone; who was gathered in it is moved back. Rejects with the
+   * kernel's error.
+   */
   close(): Promise<void>;
 }
 
@@ -73,7 +81,7 @@ export function uselessHierarchy(
   obstacle: CgroupObstacle,
 ): Hierarchy {
   const obstacles = new Map(features.map((feature) => [feature, obstacle]));
-  return { version, directory, features: new Set(), obstacles, close: () => Promise.resolve() };
+  return { version, directory, features: new Set(), obstacles, gather: null, close: () => Promise.resolve() };
 }
 
 /**

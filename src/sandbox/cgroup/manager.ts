@@ -90,6 +90,16 @@ export class CgroupManager implements AsyncDisposable {
     return this.#add(groups, planned, limits);
   }
 
+  /**
+   * Has a process of one thread weigh as much as one program, together with all that it starts, where processors are short
+   * and tasks have no group that does so. Commands are sessions, and Linux weighs each session as much as the host's, whose
+   * event loop then waits for all of them. Never rejects: what cannot be stays as it is.
+   */
+  async weighAsOne(pid: number): Promise<void> {
+    const weighing = this.#hierarchies.filter(isForCapsAlone);
+    await Promise.allSettled(weighing.map(({ gather }) => gather?.(pid)));
+  }
+
   /** Lets go of the groups that were given back and not taken since, and of the files that they have open. Never rejects. */
   dropSpare(): Promise<void> {
     return this.#spare.clear();
@@ -152,7 +162,11 @@ function usefulGroups(procDirectory: string): OwnGroup[] | null {
 /** One that can only cap the CPU rate adds nothing to a task without a cap but the making and removing of a group. */
 function hierarchiesFor({ cpuPercent }: CgroupLimits, hierarchies: readonly Hierarchy[]): readonly Hierarchy[] {
   if (cpuPercent !== null) return hierarchies;
-  return hierarchies.filter(({ features }) => features.size > 1 || !features.has('cpu'));
+  return hierarchies.filter((hierarchy) => !isForCapsAlone(hierarchy));
+}
+
+function isForCapsAlone({ features }: Hierarchy): boolean {
+  return features.size === 1 && features.has('cpu');
 }
 
 function checkedId(field: string, id: string): string {
