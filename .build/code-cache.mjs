@@ -29,8 +29,9 @@ async function build() {
 function record() {
   const program = loadProgram(PROGRAM);
   process.once('exit', () => {
-    // V8 takes a cache only under the flags that it was made under, and the program may have changed this one.
+    // V8 takes a cache only under the flags that it was made under, and the program has changed these.
     setFlagsFromString('--semi-space-growth-factor=2');
+    setFlagsFromString('--heap-growing-percent=0');
     for (const part of [program, ...program.parts]) recordPart(part);
   });
   program.run();

@@ -95,7 +95,7 @@ export class SandboxManager {
         directory: instance.fifoDirectory,
         reserve: PIPES_PER_TASK * poolSize,
       });
-      starting.forkServers?.attend((pid) => void cgroups?.weighAsOne(pid));
+      starting.forkServers?.join(cgroups.joinFiles);
       const shared = { instance, tools, starting, cgroups, poolSize, logger };
       backends = createBackends({ ...shared, allowedCwd, network, enableMonitoring, readOnlyPaths, sandboxUid });
       const trying = tryBackends(backends, options);
@@ -108,9 +108,9 @@ export class SandboxManager {
       return new SandboxManager({ backends, backend, available, enforcement, instance, starting, cgroups }, options);
     } catch (error) {
       await closeAll(backends);
-      await cgroups?.close();
       await starting?.close();
       await headStart.close();
+      await cgroups?.close();
       await instance?.close();
       throw error;
     }
@@ -190,8 +190,8 @@ export class SandboxManager {
     const outcomes = await Promise.all(containers.map((container) => this.cleanupContainer(container)));
     outcomes.push(...(await closeAll(this.#backends)));
     const leaked = outcomes.reduce((sum, outcome) => sum + outcome.leaked, 0);
-    const left = await this.#cgroups.close();
     await this.#starting.close();
+    const left = await this.#cgroups.close();
     await this.#instance.close({ keepDirectory: leaked > 0 || left.length > 0 });
     return { leaked };
   }

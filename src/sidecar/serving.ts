@@ -6,4 +6,4 @@ export { Inbox } from '../session/inbox.js';
 export { Outbox } from '../session/outbox.js';
 export { Session } from '../session/session.js';
 export { PulseProbe } from './pulse-probe.js';
-export { boundYoungGeneration } from './young-generation.js';
+export { keepHeapSmall } from './small-heap.js';

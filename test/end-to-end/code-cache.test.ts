@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { Script } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { Sidecar } from '../../clients/node/index.js';
+import { loadProgram } from '../../src/load-program.js';
 import { useTemporaryFolder } from '../support/temporary-folder.js';
 import { EXECUTABLE } from './support/executable.js';
 
@@ -32,6 +34,15 @@ describe('the code cache of the executable', () => {
     expect(statSync(join(dist, `${part}.cache`)).mode & 0o022).toBe(0);
   });
 
+  it.each(PARTS)('is taken by the V8 that has made it (%s)', (part) => {
+    const path = join(dist, part);
+    const cache = readFileSync(`${path}.cache`);
+    const made = cache.subarray(versionHashAt(cache), versionHashAt(cache) + 4);
+    const own = new Script('0').createCachedData();
+    const { script } = loadProgram(path);
+    expect(script.cachedDataRejected).toBe(!made.equals(own.subarray(4, 8)));
+  });
+
   it.each(['exec-sidecar.js', 'exec-sidecar.cjs'])('is not needed by %s', (executable) => {
     expect(runCopy(executable)).toMatchObject({ status: 0, stdout: 'hello\n', stderr: '' });
   });
@@ -58,7 +69,11 @@ describe('the first part of the program', () => {
 
 /** What V8 writes begins with a magic number and the hash of its version. */
 function withOtherVersion(cache: Buffer): Buffer {
-  const versionHash = cache.indexOf('\n') + 1 + 4;
-  cache.writeUInt32LE(cache.readUInt32LE(versionHash) ^ 1, versionHash);
+  const at = versionHashAt(cache);
+  cache.writeUInt32LE(cache.readUInt32LE(at) ^ 1, at);
   return cache;
+}
+
+function versionHashAt(cache: Buffer): number {
+  return cache.indexOf('\n') + 1 + 4;
 }

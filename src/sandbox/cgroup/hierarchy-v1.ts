@@ -50,7 +50,7 @@ export async function openHierarchyV1(
     const probed = await probeFeatures(directory, triesOf(own.controllers), files);
     return {
       ...{ version: 1, directory, ...probed },
-      gather: (pid) => files.write(tasksOf(directory), `${pid}`),
+      joinFile: tasksOf(directory),
       close: async () => {
         await scatter(directory, own.directory, files);
         await removeGroups([{ version: 1, directory }], files);
@@ -72,7 +72,6 @@ async function scatter(from: string, to: string, files: CgroupFiles): Promise<vo
   }
 }
 
-/** For one thread. To move a whole process the kernel waits for all processors, some milliseconds. */
 function tasksOf(directory: string): string {
   return `${directory}/tasks`;
 }

@@ -56,7 +56,7 @@ export async function openHierarchyV2(
     const { features, obstacles } = await probeFeatures(directory, tries, files);
     const refused = new Map([...obstacles, ...delegation.refused]);
     // A group that hands controllers down must not hold processes itself.
-    return { version: 2, directory, features, obstacles: refused, gather: null, close };
+    return { version: 2, directory, features, obstacles: refused, joinFile: null, close };
   } catch (error) {
     await close().catch(() => {});
     return without(obstacleOf(`making a group below ${directory}`, error));

@@ -7,13 +7,10 @@ export interface Hierarchy extends ProbedFeatures {
   readonly version: 1 | 2;
   /** The instance's group: `<own group>/exec-sidecar-<instance>`. The groups of tasks are made below it. */
   readonly directory: string;
+  /** The file by which a thread joins the instance's group itself; null where the hierarchy lets nobody be in it. */
+  readonly joinFile: string | null;
   /**
-   * Has a process, and what it starts, be in the instance's group itself, as far as it is not in the group of a task. Null where
-   * the hierarchy does not let that. Rejects with the kernel's error.
-   */
-  readonly gather: ((pid: number) => Promise<void>) | null;
-  /**
-   * Removes the instance's group. The groups of tasks must be gone; who was gathered in it is moved back. Rejects with the
+   * Removes the instance's group. The groups of tasks must be gone; who has joined it is moved back. Rejects with the
    * kernel's error.
    */
   close(): Promise<void>;
@@ -81,7 +78,7 @@ export function uselessHierarchy(
   obstacle: CgroupObstacle,
 ): Hierarchy {
   const obstacles = new Map(features.map((feature) => [feature, obstacle]));
-  return { version, directory, features: new Set(), obstacles, gather: null, close: () => Promise.resolve() };
+  return { version, directory, features: new Set(), obstacles, joinFile: null, close: () => Promise.resolve() };
 }
 
 /**

@@ -91,13 +91,12 @@ export class CgroupManager implements AsyncDisposable {
   }
 
   /**
-   * Has a process of one thread weigh as much as one program, together with all that it starts, where processors are short
-   * and tasks have no group that does so. Commands are sessions, and Linux weighs each session as much as the host's, whose
-   * event loop then waits for all of them. Never rejects: what cannot be stays as it is.
+   * What a process of one thread writes `0` to, so that it and all that it starts weigh together as much as one program where
+   * processors are short, as far as tasks have no groups that do so. Commands are sessions, and Linux weighs each session as
+   * much as the host's, whose event loop then waits for all of them. To move another process takes the kernel milliseconds.
    */
-  async weighAsOne(pid: number): Promise<void> {
-    const weighing = this.#hierarchies.filter(isForCapsAlone);
-    await Promise.allSettled(weighing.map(({ gather }) => gather?.(pid)));
+  get joinFiles(): readonly string[] {
+    return this.#hierarchies.filter(isForCapsAlone).flatMap(({ joinFile }) => joinFile ?? []);
   }
 
   /** Lets go of the groups that were given back and not taken since, and of the files that they have open. Never rejects. */

@@ -5,7 +5,7 @@ import { SandboxError } from '../errors.js';
 import type { ProcessIdentity } from '../process-entry.js';
 import { spawnHelper } from '../spawn-helper.js';
 import { ForkedSandbox } from './forked-sandbox.js';
-import { encodeMakeFifos, encodeRun, encodeSandbox, type RunOrder, type SandboxOrder } from './orders.js';
+import { encodeJoin, encodeMakeFifos, encodeRun, encodeSandbox, type RunOrder, type SandboxOrder } from './orders.js';
 import { forkServerArguments } from './program.js';
 import { parseReport, type Report } from './reports.js';
 import { exitOf, setupFailure } from './what-is-told.js';
@@ -137,6 +137,11 @@ export class ForkServer implements AsyncDisposable {
       this.#expect(id, { settle, lost: () => reject(noPipes(directory, 'the fork server has ended')) });
       this.#child?.stdin?.write(encodeMakeFifos(id, directory, names));
     });
+  }
+
+  /** Has it join the cgroups with these files, where it can, and what it starts from now on with it. */
+  join(files: readonly string[]): void {
+    for (const file of files) this.#child?.stdin?.write(encodeJoin(file));
   }
 
   /** Ends it, and what it has started. Idempotent. */

@@ -120,6 +120,11 @@ export function encodeMakeFifos(id: number, directory: string, names: readonly s
   return encode(['fifos', `${id}`, directory, ...names]);
 }
 
+/** An order to join the cgroup with this file. Nothing is reported of it. */
+export function encodeJoin(file: string): Buffer {
+  return encode(['join', file]);
+}
+
 const NO_GROUPS: GroupSetup = { directories: [], writes: [], procsFiles: [] };
 
 function encodeSetup({ cwd, descriptors, user, groups, directories, environment }: Setup): string[] {

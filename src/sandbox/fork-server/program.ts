@@ -77,7 +77,7 @@ closedir $seen;
 my $children;
 syscall($call{prctl}, $PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 and open $children, '<', "/proc/self/task/$$/children";
 my $title = title('sandbox');
-my %handlers = (run => \&run, fifos => \&make_fifos, sandbox => \&make_sandbox, command => \&pass_on);
+my %handlers = (run => \&run, fifos => \&make_fifos, sandbox => \&make_sandbox, command => \&pass_on, join => \&join_group);
 my ($REPORT, $BELL, $DEATHS) = map { fileno $_ } $report, $bell, $deaths;
 my $watched = '';
 vec($watched, $_, 1) = 1 for 0, $BELL, $DEATHS;
@@ -158,6 +158,14 @@ sub make_fifos {
     return report('failed', $number, $! + 0, "$directory/$_");
   }
   report('made', $number);
+}
+
+sub join_group {
+  my $file = $_[0][0];
+  my $fd = open_fd($file, $O_WRONLY);
+  return if $fd < 0;
+  syscall $call{write}, $fd, $OWN_PID, 1;
+  close_fd($fd);
 }
 
 sub run {

@@ -7,7 +7,7 @@ export class ForkServerSupply implements AsyncDisposable {
   readonly #environment: Readonly<Record<string, string>>;
   readonly #logger: Logger;
   #current: ForkServer;
-  #attend: (pid: number) => void = () => {};
+  #joined: readonly string[] = [];
 
   /** For the parameters see `ForkServer`. */
   constructor(perl: string, environment: Readonly<Record<string, string>>, logger: Logger) {
@@ -20,15 +20,15 @@ export class ForkServerSupply implements AsyncDisposable {
   get current(): ForkServer {
     if (this.#current.lost) {
       this.#current = new ForkServer(this.#perl, this.#environment, this.#logger);
-      if (this.pid !== undefined) this.#attend(this.pid);
+      this.#current.join(this.#joined);
     }
     return this.#current;
   }
 
-  /** Calls `act` with the process, and with each that takes its place. To be called once. */
-  attend(act: (pid: number) => void): void {
-    this.#attend = act;
-    if (this.pid !== undefined) act(this.pid);
+  /** Has the fork server write itself to these files of cgroups, and each that takes its place. To be called once. */
+  join(files: readonly string[]): void {
+    this.#joined = files;
+    this.#current.join(files);
   }
 
   /** The process; undefined where none could be started. */
