@@ -16,7 +16,7 @@ export const sandboxed: Line = {
   goals: [{ figure: 'p50Ms', against: 'cold bubblewrap', atMost: 0.5 }],
   amount: { full: 1_000, quick: 100 },
   rounds: { full: 7, quick: 2 },
-  warmUpRounds: { full: 2, quick: 1 },
+  warmUpRounds: { full: 4, quick: 1 },
 };
 
 /** Amounts are in ms. */
@@ -28,7 +28,7 @@ export const sandboxedSustained: Line = {
   goals: [{ figure: 'rate', against: 'cold bubblewrap', atLeast: 1.3 }],
   amount: { full: 2_000, quick: 100 },
   rounds: { full: 7, quick: 2 },
-  warmUpRounds: { full: 2, quick: 1 },
+  warmUpRounds: { full: 4, quick: 1 },
 };
 
 function contestants(atOnce: number): Contestant[] {

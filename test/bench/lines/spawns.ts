@@ -31,7 +31,7 @@ export const spawns: Line = {
   ],
   amount: { full: 1_000, quick: 100 },
   rounds: { full: 7, quick: 2 },
-  warmUpRounds: { full: 2, quick: 1 },
+  warmUpRounds: { full: 4, quick: 1 },
 };
 
 /** Commands that the host runs itself, as it would without a sidecar. */
