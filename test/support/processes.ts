@@ -7,7 +7,9 @@ export function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
-  return readStat(pid)?.state !== 'Z';
+  if (process.platform !== 'linux') return true;
+  const stat = readStat(pid);
+  return stat !== undefined && stat.state !== 'Z';
 }
 
 /** The processes that run and descend from a process, from /proc. Those whose parent has died belong to init by then. */

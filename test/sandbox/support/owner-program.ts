@@ -22,9 +22,10 @@ for await (const chunk of task.stdout) {
   output += chunk;
   if (output.includes('ready\n')) break;
 }
-console.log(JSON.stringify({ pid: process.pid, task: task.pid, workspace: container.workspace, output }));
-setInterval(() => {}, 60_000);
 process.once('SIGTERM', async () => {
   await manager.close();
   process.exit(0);
 });
+// Whoever reads this may end it at once.
+console.log(JSON.stringify({ pid: process.pid, task: task.pid, workspace: container.workspace, output }));
+setInterval(() => {}, 60_000);
