@@ -91,9 +91,9 @@ export class CgroupManager implements AsyncDisposable {
   }
 
   /**
-   * What a process of one thread writes `0` to, so that it and all that it starts weigh together as much as one program where
-   * processors are short, as far as tasks have no groups that do so. Commands are sessions, and Linux weighs each session as
-   * much as the host's, whose event loop then waits for all of them. To move another process takes the kernel milliseconds.
+   * What a process of one thread writes `0` to, so that it and all that it starts weigh together little more than one program
+   * where processors are short, as far as tasks have no groups that do so. Commands are sessions, and Linux weighs each session
+   * as much as the host's, whose event loop then waits for all of them. To move another process takes the kernel milliseconds.
    */
   get joinFiles(): readonly string[] {
     return this.#hierarchies.filter(isForCapsAlone).flatMap(({ joinFile }) => joinFile ?? []);

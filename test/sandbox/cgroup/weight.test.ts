@@ -24,8 +24,9 @@ async function openInstance() {
 const isThere = own === '/' && existsSync('/sys/fs/cgroup/cpu/tasks');
 
 describe.skipIf(!isThere)('what commands weigh', () => {
-  it('is together what one program weighs, until the groups are closed', async () => {
-    const { manager, group } = await openInstance();
+  it('is together little more than what one program weighs, until the groups are closed', async () => {
+    const { manager, directory, group } = await openInstance();
+    expect(readFileSync(`${directory}/cpu.shares`, 'utf8')).toBe('1536\n');
     const child = spawn('/bin/sh', ['-c', 'echo 0 > "$1"; exec sleep 60', 'sh', ...manager.joinFiles], {
       stdio: 'ignore',
     });
