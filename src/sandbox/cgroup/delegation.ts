@@ -1,6 +1,7 @@
 import { errorCode } from '../error-code.js';
 import type { CgroupFiles } from './cgroup-files.js';
 import { parsePids, parseWords } from './file-formats.js';
+import { moveInto, moveMembers } from './move-members.js';
 import { type CgroupObstacle, obstacleOf } from './support.js';
 
 /** The version 2 controllers that groups of tasks are given where they are to be had. */
@@ -30,8 +31,8 @@ export interface DelegationOptions {
  * Hands the version 2 controllers of the own group down to the groups of tasks. Never rejects.
  *
  * A group that hands controllers down must not hold processes itself. So this process, where nobody but its helpers is
- * in its group, moves with them into `<instance>/supervisor`, and `giveBack` moves them back. Where others are in the group they are left
- * alone, and no controller is handed down.
+ * in its group, moves with them into `<instance>/supervisor`, and `giveBack` moves them back. Where others are in the
+ * group they are left alone, and no controller is handed down.
  */
 export async function delegateControllers(options: DelegationOptions): Promise<Delegation> {
   const { own, instance, files } = options;
@@ -96,15 +97,8 @@ async function takeBack(directory: string, files: CgroupFiles): Promise<void> {
 
 async function leaveSupervisor({ own, instance, files }: Omit<DelegationOptions, 'pid' | 'helpers'>): Promise<void> {
   const supervisor = `${instance}/${SUPERVISOR}`;
-  for (const pid of parsePids(await files.read(`${supervisor}/cgroup.procs`))) await moveInto(own, pid, files);
+  await moveMembers(supervisor, own, files);
   await files.removeDirectory(supervisor);
-}
-
-async function moveInto(directory: string, pid: number, files: CgroupFiles): Promise<void> {
-  await files.write(`${directory}/cgroup.procs`, `${pid}`).catch((error: unknown) => {
-    // It has ended in the meantime.
-    if (errorCode(error) !== 'ESRCH') throw error;
-  });
 }
 
 interface Move {

@@ -1,6 +1,4 @@
-import { errorCode } from '../error-code.js';
 import type { CgroupFiles } from './cgroup-files.js';
-import { parsePids } from './file-formats.js';
 import { removeGroups } from './group-tree.js';
 import {
   type FeatureTry,
@@ -10,6 +8,7 @@ import {
   uselessHierarchy,
   whyNotOwn,
 } from './hierarchy.js';
+import { moveMembers } from './move-members.js';
 import { type CgroupFeature, type CgroupObstacle, obstacleOf } from './support.js';
 
 /** What each version 1 controller is for, and how that is tried. */
@@ -32,8 +31,8 @@ export function featuresV1(controllers: readonly string[]): CgroupFeature[] {
 }
 
 /**
- * What all tasks of an instance weigh together, of which any other group or session has 1,024. With 1,024
- * sandboxes take some 5 % longer to be made; with 2,048 the host's event loop waits a quarter longer.
+ * What all tasks of an instance weigh together, of which any other group or session has 1,024. With 1,024 sandboxes take
+ * some 5 % longer to be made; with 2,048 the host's event loop waits a quarter longer.
  */
 const COMMANDS_SHARES = '1536';
 
@@ -60,9 +59,9 @@ export async function openHierarchyV1(
     const probed = await probeFeatures(directory, triesOf(own.controllers), files);
     return {
       ...{ version: 1, directory, ...probed },
-      joinFile: tasksOf(directory),
+      joinFile: `${directory}/tasks`,
       close: async () => {
-        await scatter(directory, own.directory, files);
+        await moveMembers(directory, own.directory, files);
         await removeGroups([{ version: 1, directory }], files);
       },
     };
@@ -70,20 +69,6 @@ export async function openHierarchyV1(
     await files.removeDirectory(directory).catch(() => {});
     return without(obstacleOf(`making a group below ${directory}`, error));
   }
-}
-
-/** Moves who is in a group itself into another. */
-async function scatter(from: string, to: string, files: CgroupFiles): Promise<void> {
-  for (const pid of parsePids(await files.read(`${from}/cgroup.procs`))) {
-    await files.write(tasksOf(to), `${pid}`).catch((error: unknown) => {
-      // It has ended in the meantime.
-      if (errorCode(error) !== 'ESRCH') throw error;
-    });
-  }
-}
-
-function tasksOf(directory: string): string {
-  return `${directory}/tasks`;
 }
 
 function triesOf(controllers: readonly string[]): readonly FeatureTry[] {
