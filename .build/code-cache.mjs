@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { appendFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
 import { Sidecar } from '../dist/clients/node/index.js';
 import { codeCachePath, encodeCodeCache, loadProgram } from '../dist/src/load-program.js';
+import { letHeapGrow } from '../dist/src/sidecar/small-heap.js';
 
 const PROGRAM = fileURLToPath(new URL('../dist/program.cjs', import.meta.url));
 const PARTS = [PROGRAM, fileURLToPath(new URL('../dist/program.rest.cjs', import.meta.url))];
@@ -29,9 +29,8 @@ async function build() {
 function record() {
   const program = loadProgram(PROGRAM);
   process.once('exit', () => {
-    // V8 takes a cache only under the flags that it was made under, and the program has changed these.
-    setFlagsFromString('--semi-space-growth-factor=2');
-    setFlagsFromString('--heap-growing-percent=0');
+    // V8 takes a cache only under the flags that it was made under, and the program has changed some.
+    letHeapGrow();
     for (const part of [program, ...program.parts]) recordPart(part);
   });
   program.run();

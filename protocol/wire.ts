@@ -7,7 +7,7 @@ export { type EncodeOptions, encodeFrame, type OutgoingFrame } from './codec/enc
 export { FrameBatch } from './codec/frame-batch.js';
 export { FrameReader } from './codec/frame-reader.js';
 export { FrameWriter } from './codec/frame-writer.js';
-export { encodeOutputFrameInPlace, newOutputBuffer } from './codec/output-frame.js';
+export { encodeOutputFrameInPlace, MAX_OUTPUT_FRAME_BYTES, newOutputBuffer } from './codec/output-frame.js';
 export { ownBytes } from './codec/own-bytes.js';
 export { parsePlainInit } from './codec/plain-init.js';
 export { ReadBuffer } from './codec/read-buffer.js';

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { MAX_OUTPUT_CHUNK_BYTES, ReadBuffer } from '../../protocol/index.js';
+import { MAX_OUTPUT_FRAME_BYTES, ReadBuffer } from '../../protocol/index.js';
 import { startDeadline } from './deadline.js';
 import { environmentOf } from './environment.js';
 import { SpawnFailedError } from './errors.js';
@@ -24,8 +24,8 @@ export interface ExitStatus {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** Four of the largest frames of output, which have some 50 bytes about their data. */
-const BUFFER_BYTES = 4 * (MAX_OUTPUT_CHUNK_BYTES + 64);
+/** Four of the largest frames of output. */
+const BUFFER_BYTES = 4 * MAX_OUTPUT_FRAME_BYTES;
 
 /** How long a pipe that somebody else still holds open may keep a dead sidecar from counting as gone, in ms. */
 const PIPE_DRAIN_MS = 1_000;

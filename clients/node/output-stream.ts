@@ -7,7 +7,7 @@ export type OutputChunk = Output;
 /** How many windows a consumer may be given that takes chunks as they come. */
 const MOST_WINDOWS = 4;
 
-/** Smaller chunks get bytes of their own also where they are lent: a buffer of the pool would be mostly empty. */
+/** Smaller chunks get bytes of their own also where they are lent. */
 const LENT_BYTES = 16_384;
 
 /** More than this many buffers that hold no chunk are let go of. */
@@ -64,7 +64,11 @@ export class OutputStream implements AsyncIterable<OutputChunk> {
 
   /** As iterating over the stream, for a consumer that has done with a chunk when it asks for the next. */
   async *lent(): AsyncGenerator<OutputChunk, void, void> {
-    this.#pool ??= new BufferPool({ bufferBytes: MAX_OUTPUT_CHUNK_BYTES, maxKept: KEPT_BUFFERS });
+    this.#pool ??= new BufferPool({
+      bufferBytes: MAX_OUTPUT_CHUNK_BYTES,
+      maxKept: KEPT_BUFFERS,
+      leastBytes: LENT_BYTES,
+    });
     for await (const chunk of this) {
       yield chunk;
       this.#pool.giveBack(chunk.data);
@@ -88,7 +92,7 @@ export class OutputStream implements AsyncIterable<OutputChunk> {
       this.#taken(data.byteLength);
       return;
     }
-    const chunk = { stream, offset, data: this.#kept(data) };
+    const chunk = { stream, offset, data: this.#pool?.copyOf(data) ?? ownBytes(data) };
     const taker = this.#takers.shift();
     if (taker) {
       taker.resolve({ value: chunk, done: false });
@@ -126,10 +130,6 @@ export class OutputStream implements AsyncIterable<OutputChunk> {
     const taker = deferred<IteratorResult<OutputChunk, undefined>>();
     this.#takers.push(taker);
     return taker.promise;
-  }
-
-  #kept(data: Uint8Array): Uint8Array {
-    return this.#pool !== undefined && data.byteLength >= LENT_BYTES ? this.#pool.copyOf(data) : ownBytes(data);
   }
 
   #discard(): void {

@@ -5,20 +5,23 @@
 export class BufferPool {
   readonly #bufferBytes: number;
   readonly #maxKept: number;
+  readonly #leastBytes: number;
   readonly #kept: ArrayBufferLike[] = [];
 
   /**
    * @param options.bufferBytes the size of each buffer
    * @param options.maxKept how many that nobody uses are kept at most
+   * @param options.leastBytes what is smaller gets bytes of its own: a buffer would be mostly empty. Default: 0
    */
-  constructor({ bufferBytes, maxKept }: { bufferBytes: number; maxKept: number }) {
+  constructor({ bufferBytes, maxKept, leastBytes = 0 }: { bufferBytes: number; maxKept: number; leastBytes?: number }) {
     this.#bufferBytes = bufferBytes;
     this.#maxKept = maxKept;
+    this.#leastBytes = leastBytes;
   }
 
-  /** So many bytes, with anything in them; more than a buffer holds get a buffer of their own. */
+  /** So many bytes, with anything in them; those that are too many or too few for a buffer get one of their own. */
   take(byteLength: number): Uint8Array {
-    if (byteLength > this.#bufferBytes) return new Uint8Array(byteLength);
+    if (byteLength > this.#bufferBytes || byteLength < this.#leastBytes) return new Uint8Array(byteLength);
     return new Uint8Array(this.#kept.pop() ?? new ArrayBuffer(this.#bufferBytes), 0, byteLength);
   }
 
@@ -33,7 +36,10 @@ export class BufferPool {
    * Takes back what `take` has given, or any view of it. Nobody may look at it any more, and it may be given back once
    * only. What is never given back is garbage like any other; a buffer of another size is let go of.
    */
-  giveBack({ buffer }: Uint8Array): void {
+  giveBack(bytes: Uint8Array): void {
+    // V8 would have to move a small one out of its heap to tell its buffer.
+    if (bytes.byteLength < this.#leastBytes) return;
+    const { buffer } = bytes;
     if (buffer.byteLength === this.#bufferBytes && this.#kept.length < this.#maxKept) this.#kept.push(buffer);
   }
 }

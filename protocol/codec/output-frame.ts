@@ -24,6 +24,9 @@ const BIN32 = 0xc6;
 /** What the head of an `output` frame takes at most, its length included. */
 const MAX_HEAD_BYTES = 64;
 
+/** What an `output` frame takes at most. */
+export const MAX_OUTPUT_FRAME_BYTES = MAX_HEAD_BYTES + MAX_OUTPUT_CHUNK_BYTES;
+
 /** The buffers in which the bytes before the data of a frame are nobody's. */
 const roomy = new WeakSet<ArrayBufferLike>();
 

@@ -1,5 +1,5 @@
 import type { EncodeOptions, LimitWarning, SidecarFrame } from '../../protocol/index.js';
-import { BufferPool, encodeFrame, encodeOutputFrameInPlace, MAX_OUTPUT_CHUNK_BYTES } from '../../protocol/wire.js';
+import { BufferPool, encodeFrame, encodeOutputFrameInPlace, MAX_OUTPUT_FRAME_BYTES } from '../../protocol/wire.js';
 import type { ParkLog, QueueRegistry } from '../tracking/index.js';
 import type { ByteSink } from './byte-streams.js';
 import { FramePump } from './frame-pump.js';
@@ -36,9 +36,6 @@ interface ControlFrame {
 /** How many output frames of one task may wait, so that no task fills the queue alone. */
 const OUTPUT_FRAMES_PER_TASK = 4;
 
-/** What an output frame takes at most: its data and some 50 bytes about it. */
-const MAX_OUTPUT_FRAME_BYTES = MAX_OUTPUT_CHUNK_BYTES + 128;
-
 /** Smaller frames get no buffer that is used again: it would be mostly empty. */
 const LARGE_FRAME_BYTES = 16_384;
 
@@ -52,7 +49,11 @@ const MAX_KEPT_BUFFERS = 16;
  */
 export class Outbox {
   readonly #encoding: Required<EncodeOptions>;
-  readonly #buffers = new BufferPool({ bufferBytes: MAX_OUTPUT_FRAME_BYTES, maxKept: MAX_KEPT_BUFFERS });
+  readonly #buffers = new BufferPool({
+    bufferBytes: MAX_OUTPUT_FRAME_BYTES,
+    maxKept: MAX_KEPT_BUFFERS,
+    leastBytes: LARGE_FRAME_BYTES,
+  });
   readonly #pump: FramePump;
   readonly #control: ControlFrame[] = [];
   readonly #controlRoom: RoomQueue;
@@ -66,16 +67,12 @@ export class Outbox {
     const { registry, sink, outputFrames, outputBytes, results, resultBytes, controlFrames } = options;
     this.#encoding = {
       maxFrameBytes: options.maxFrameBytes,
-      allocate: (bytes) => (bytes < LARGE_FRAME_BYTES ? new Uint8Array(bytes) : this.#buffers.take(bytes)),
+      allocate: (bytes) => this.#buffers.take(bytes),
     };
     const supply = {
       take: (now: number) => this.#take(now),
-      copyOf: (bytes: Uint8Array) =>
-        bytes.byteLength < LARGE_FRAME_BYTES ? bytes.slice() : this.#buffers.copyOf(bytes),
-      giveBack: (written: Uint8Array) => {
-        // The pool would ask a small one for its buffer, for which V8 would have to move it out of its heap.
-        if (written.byteLength >= LARGE_FRAME_BYTES) this.#buffers.giveBack(written);
-      },
+      copyOf: (bytes: Uint8Array) => this.#buffers.copyOf(bytes),
+      giveBack: (written: Uint8Array) => this.#buffers.giveBack(written),
     };
     this.#pump = new FramePump(supply, sink, this.#watchHost(registry));
     this.#controlRoom = new RoomQueue(

@@ -25,3 +25,9 @@ export function keepHeapSmall(): void {
   });
   observer.observe({ entryTypes: ['gc'] });
 }
+
+/** Has V8 choose again by itself. */
+export function letHeapGrow(): void {
+  setFlagsFromString('--heap-growing-percent=0');
+  setFlagsFromString('--semi-space-growth-factor=2');
+}

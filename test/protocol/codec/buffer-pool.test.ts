@@ -36,4 +36,12 @@ describe('a buffer pool', () => {
     bytes.fill(9);
     expect([...copy]).toEqual([1, 2, 3]);
   });
+
+  it('keeps no buffer of what is too small for one', () => {
+    const pool = new BufferPool({ bufferBytes: 8, maxKept: 4, leastBytes: 3 });
+    const [small, large] = [pool.take(2), pool.take(3)];
+    expect([small.buffer.byteLength, large.buffer.byteLength]).toEqual([2, 8]);
+    for (const bytes of [small, large]) pool.giveBack(bytes);
+    expect([pool.take(3).buffer, pool.take(3).buffer === small.buffer]).toEqual([large.buffer, false]);
+  });
 });
