@@ -30,7 +30,7 @@ describe('a link that is stalled for more than a second is told, with who is slo
     await using session = await TestSession.open({ session: { window } });
     const stalls = stallsOf(session);
     session.sink.stall();
-    session.send('submit', 1, { ...shell('head -c 1000000 /dev/zero'), output: { mode: 'stream' } });
+    session.send('submit', 1, { ...shell('dd if=/dev/zero bs=65536 count=16'), output: { mode: 'stream' } });
     expect(await told(stalls, 'stalled', 'outbox → host')).toMatchObject({
       scope: 'sidecar',
       slow: 'the host does not read, or too slowly',
