@@ -44,7 +44,7 @@ export class CopyingMaker implements SandboxMaker {
         const [stdout, stderr] = [pipes.open(openOutputPipe, out!), pipes.open(openOutputPipe, err!)];
         const filling = files === undefined ? null : pipes.open(openInputPipe, files);
         const forked = starting.forkServers!.current.makeSandbox({
-          ...{ template: template.fd, stdinFifo: stdinFifo!, stdout: stdout.childEnd, stderr: stderr.childEnd },
+          ...{ template: template.namespace, stdinFifo: stdinFifo!, stdout: stdout.childEnd, stderr: stderr.childEnd },
           ...{ groups: cgroup.setup, user: owner },
           ...this.#furnishing(policy),
           filling: filling && { argv: this.#archiver(), source: filling.childEnd },

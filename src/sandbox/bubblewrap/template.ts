@@ -1,5 +1,5 @@
 import { closeSync, constants, openSync, statSync } from 'node:fs';
-import type { PassedDescriptor } from '../fork-server/index.js';
+import type { PassedDescriptor, TemplateNamespace } from '../fork-server/index.js';
 import { sendSignal } from '../kill-tree.js';
 import { LineReader } from '../line-reader.js';
 import { childrenOf } from '../process-reader.js';
@@ -19,8 +19,7 @@ export interface TemplateOptions extends Pick<BwrapOptions, 'layout' | 'network'
 
 /** A mount namespace that sandboxes get copies of, for as long as somebody has it in use. */
 export interface TemplateUse {
-  /** The sidecar's descriptor of it. */
-  readonly fd: number;
+  readonly namespace: TemplateNamespace;
   /** To be called once the copy is there, or will never be. */
   done(): void;
 }
@@ -79,10 +78,12 @@ export class SandboxTemplate {
   }
 }
 
+let lastSerial = 0;
+
 /** One that was made, and is closed when it is neither the current one nor in use. */
 class Made {
   readonly #paths: readonly string[];
-  readonly #fd: number;
+  readonly #namespace: TemplateNamespace;
   readonly #shown: string;
   #checkedAt = performance.now();
   #uses = 0;
@@ -90,7 +91,7 @@ class Made {
 
   constructor(paths: readonly string[], { fd, shown }: { fd: number; shown: string }) {
     this.#paths = paths;
-    this.#fd = fd;
+    this.#namespace = { serial: ++lastSerial, fd };
     this.#shown = shown;
   }
 
@@ -110,7 +111,7 @@ class Made {
       this.#uses -= 1;
       this.#closeUnlessNeeded();
     };
-    return { fd: this.#fd, done };
+    return { namespace: this.#namespace, done };
   }
 
   retire(): void {
@@ -119,7 +120,7 @@ class Made {
   }
 
   #closeUnlessNeeded(): void {
-    if (this.#isRetired && this.#uses === 0) closeSync(this.#fd);
+    if (this.#isRetired && this.#uses === 0) closeSync(this.#namespace.fd);
   }
 }
 

@@ -34,8 +34,8 @@ export interface RunOrder extends Setup {
 
 /** A sandbox to make. */
 export interface SandboxOrder extends Pick<Setup, 'groups' | 'user'> {
-  /** The descriptor of the sidecar that holds the mount namespace of which the sandbox gets a copy. */
-  readonly template: number;
+  /** The mount namespace of which the sandbox gets a copy. */
+  readonly template: TemplateNamespace;
   readonly network: boolean;
   /** Each is new to the sandbox and the task's to write to; its directory is there in the template. */
   readonly tmpfs: readonly Tmpfs[];
@@ -51,6 +51,12 @@ export interface SandboxOrder extends Pick<Setup, 'groups' | 'user'> {
   readonly stderr: PassedDescriptor;
   /** What puts files into it before the command; null where there are none to come. */
   readonly filling: Filling | null;
+}
+
+/** `fd` is the descriptor of the sidecar that holds it; `serial` tells it from all others, before and after it. */
+export interface TemplateNamespace {
+  readonly serial: number;
+  readonly fd: number;
 }
 
 export interface Tmpfs {
@@ -93,7 +99,7 @@ export function encodeSandbox(id: number, order: SandboxOrder): Buffer {
   const { template, network, tmpfs, seccompFile, stdinFifo, stdout, stderr, filling } = order;
   const descriptors = [null, stdout, stderr, ...(filling === null ? [] : [filling.source])];
   return encode([
-    ...['sandbox', `${id}`, seccompFile ?? '', `${template}`, network ? '1' : '', stdinFifo],
+    ...['sandbox', `${id}`, seccompFile ?? '', `${template.serial}`, `${template.fd}`, network ? '1' : '', stdinFifo],
     ...encodeSetup({ ...order, descriptors, directories: [], cwd: '/', environment: {} }),
     ...counted(tmpfs.map(({ path, bytes, mode }) => `size=${bytes},mode=${mode} ${path}`)),
     ...counted(order.privateDirectories),

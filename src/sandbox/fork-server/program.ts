@@ -47,7 +47,8 @@ export function forkServerArguments(): string[] {
 const PROGRAM = String.raw`
 use strict;
 my ($sidecar, %call) = @ARGV;
-my ($WNOHANG, $SIGKILL, $SIGCHLD, $AT_FDCWD, $S_IFIFO, $ENOENT, $SCHED_BATCH) = (1, 9, 17, -100, 0010000, 2, 3);
+my ($WNOHANG, $SIGKILL, $SIGCHLD, $AT_FDCWD, $S_IFIFO, $ENOENT, $ESRCH, $SCHED_BATCH) = (1, 9, 17, -100, 0010000, 2, 3, 3);
+my ($LARGEST_ORDER, $LARGEST_CONTROL, $MESSAGE) = (32768, 1040, 'x16 P J P J x8');
 my ($F_DUPFD_CLOEXEC, $F_SETFL, $O_NONBLOCK, $PR_SET_PDEATHSIG, $PR_SET_CHILD_SUBREAPER) = (1030, 4, 04000, 1, 36);
 my ($SIG_BLOCK, $SIG_UNBLOCK, $SFD_NONBLOCK_CLOEXEC) = (0, 1, 02004000);
 my ($DEATH_SIGNAL, $BLOCKED_SIGNALS) = map { pack 'Q', $_ } 1 << 16, 1 << 16 | 1 << 12;
@@ -63,7 +64,7 @@ my ($limited, @limits) = ('');
 
 my $fork_server = $$;
 my ($orders, %running) = ('');
-my (%entrances, %filters, %entering, %outside, %early);
+my ($zygote, %zygotes, %entrances, %entering, %early);
 open(my $report, '>&=', fcntl(STDOUT, $F_DUPFD_CLOEXEC, $ABOVE_PASSED)) or die "standard output: $!\n";
 pipe(my $bell, my $ringer) or die "pipe: $!\n";
 fcntl $bell, $F_SETFL, $O_NONBLOCK;
@@ -120,32 +121,32 @@ sub reap {
   my (%exited, @ended);
   sysread $deaths, my $told, 4096;
   while ((my $pid = waitpid -1, $WNOHANG) > 0) { $exited{$pid} = $? }
-  take_over(\%exited) if %entering || %outside;
+  take_over(\%exited) if %zygotes;
   for my $pid (keys %exited) {
     my $ended = delete $running{$pid} // next;
     push @ended, "ended $ended $exited{$pid}";
     delete $_->{$ended} for \%entrances, \%entering;
   }
-  return if !@ended && %running;
+  return if !@ended && (%running || %entering);
   my $orphans = orphans();
   my $left = $orphans ? scalar @$orphans : 'unknown';
   syswrite $report, join '', map { "$_ $left\n" } @ended;
-  kill 'KILL', @$orphans if $orphans && !%running;
+  kill 'KILL', @$orphans if $orphans && !%running && !%entering;
 }
 
 sub orphans {
   return if !defined $children || !defined sysseek($children, 0, 0);
   my $listed = '';
   1 while sysread $children, $listed, 65536, length $listed;
-  return [] if ($listed =~ tr/ //) == keys %running;
-  return [grep { !exists $running{$_} } split ' ', $listed];
+  return [] if ($listed =~ tr/ //) == keys(%running) + keys %zygotes;
+  return [grep { !exists $running{$_} && !exists $zygotes{$_} } split ' ', $listed];
 }
 
 sub end {
-  kill 'KILL', keys %running;
+  kill 'KILL', keys %running, keys %zygotes;
   for (1 .. 100) {
     reap();
-    exit 0 if !%running && !@{ orphans() || [] };
+    exit 0 if !%running && !%zygotes && !@{ orphans() || [] };
     select undef, undef, undef, 0.01;
   }
   exit 0;
@@ -212,13 +213,18 @@ sub prepare {
 }
 
 sub forks {
-  my $pid = syscall $call{clone}, $SIGCHLD, 0, 0, 0, 0;
-  if ($pid == 0) { syscall $call{rt_sigprocmask}, $SIG_UNBLOCK, $BLOCKED_SIGNALS, 0, 8 }
-  elsif ($pid < 0) { refuse('fork') }
-  else {
+  my $pid = fork_at_once();
+  if ($pid < 0) { refuse('fork') }
+  elsif ($pid > 0) {
     close_passed();
     $running{$pid} = $id;
   }
+  return $pid;
+}
+
+sub fork_at_once {
+  my $pid = syscall $call{clone}, $SIGCHLD, 0, 0, 0, 0;
+  syscall $call{rt_sigprocmask}, $SIG_UNBLOCK, $BLOCKED_SIGNALS, 0, 8 if $pid == 0;
   return $pid;
 }
 
@@ -235,10 +241,14 @@ sub settle_in {
   my $last = shift;
   for (@directories) { mkdir $_, 0700 or fail($_) }
   syscall $call{setsid};
-  for (0 .. $last) { syscall($call{dup3}, $passed[$_], $_, 0) == $_ or fail("descriptor $_") }
+  pass($passed[$_], $_) for 0 .. $last;
   chdir $cwd or fail($cwd);
-  for (0 .. $#procs) { syscall($call{write}, $procs[$_], $OWN_PID, 1) == 1 or fail($groups[$_]) }
+  join_groups();
   change_user(@user) if @user;
+}
+
+sub join_groups {
+  for (0 .. $#procs) { syscall($call{write}, $procs[$_], $OWN_PID, 1) == 1 or fail($groups[$_]) }
 }
 
 sub fail {

@@ -1,63 +1,104 @@
 /**
- * The part of the fork server that makes sandboxes. A forked process makes new namespaces of all kinds and the first
- * process in them, as a child of the fork server (CLONE_PARENT), tells who that is, and ends. Nothing further is forked in
- * the sandbox before it is gone from the groups, where it would count.
+ * The part of the fork server that makes sandboxes. A process of it, the zygote, lives in the user and mount namespace of the
+ * template. It clones the first process of each sandbox into new namespaces of all kinds, as a child of the fork server
+ * (CLONE_PARENT), and tells who that is: so nothing is forked or given up on the way that the sandbox does not consist of.
+ * What a sandbox gets is opened by the fork server, since in the zygote's namespaces nothing of it could be, and reaches the
+ * zygote as descriptors (SCM_RIGHTS). There is a zygote for each template, when a sandbox of it is asked for, and the one
+ * before it ends when it has carried out its orders. What was asked of a zygote that has died is refused.
  *
  * The mounts are a copy of those of a template, which bubblewrap has made, in a user namespace below that of the
  * template: the kernel locks them there, so that nobody inside can take one away, or its protection. What a task can
  * write to, and what shows processes and terminals, is mounted anew for each sandbox. In the new user namespace only the
- * task's own user exists. The first process sheds all capabilities and puts itself under the filter before there is
+ * task's own user exists. The first process joins the task's cgroups before anything else, and is in a cgroup namespace from
+ * then on that shows nothing above them. It sheds all capabilities and puts itself under the filter before there is
  * a command; from then on it is not dumpable, which keeps the command, of the same user, out of its memory and descriptors.
  *
  * When the command ends the first process tells how, and ends; then the kernel kills all that is left in its pid
- * namespace before its own end can be seen. If the fork server dies, so does the first process, at any time: by the death
- * signal, or before that is set because nobody is left who could send an order.
+ * namespace before its own end can be seen. If the fork server dies, so do the zygote and the first process, at any time: by
+ * the death signal, or before that is set because nobody is left who could send an order.
  */
 export const SANDBOX_PROGRAM = String.raw`
 sub make_sandbox {
   my $fields = shift;
-  my ($filter, $template, $network, $stdin) = splice @$fields, 1, 4;
+  my ($filter, $template, $mounts, $network, $stdin) = splice @$fields, 1, 5;
   my $O_PATH = 010000000;
   prepare($fields) or return;
-  $filters{$filter} //= $filter eq '' ? '' : content($filter) // return refuse($filter);
-  pipe(my $entrance, my $door) or return refuse('pipe');
-  push @passed, open_above(0, "/proc/$sidecar/fd/$template", $O_RDONLY) // return refuse('the template');
   push @passed, open_above(0, $stdin, $O_PATH) // return refuse($stdin);
-  my $pid = forks();
-  if ($pid > 0) {
-    $entrances{$id} = $door;
-    $entering{$id} = 1;
+  my $order = join "\0", $id, $network, scalar @groups, @groups, @$fields;
+  for (1, 2) {
+    my $line = line_to_zygote($template, $mounts, $filter) or return;
+    pipe(my $entrance, my $door) or return refuse('pipe');
+    ($entrances{$id}, $entering{$id}) = ($door, $zygote->{pid});
+    return close_passed() if hand_over($line, $order, fileno $entrance, @passed, @procs);
+    undef $zygote;
+    forget_sandbox($id);
   }
-  return if $pid;
-  close $door;
-  %entrances = ();
-  my ($mounts, $input) = @passed[-2, -1];
-  enter($mounts, { filter => $filters{$filter}, network => $network, entrance => $entrance, input => $input, rest => $fields });
+  refuse('the zygote of sandboxes');
+}
+
+sub forget_sandbox {
+  my $number = shift;
+  delete $_->{$number} for \%entrances, \%entering;
+}
+
+sub line_to_zygote {
+  my ($template, $mounts, $filter) = @_;
+  my $made_of = join ' ', $template, $filter, @user;
+  return $zygote->{line} if $zygote && $zygote->{made_of} eq $made_of;
+  my $program = $filter eq '' ? '' : content($filter) // return refuse($filter);
+  my ($AF_UNIX, $SOCK_SEQPACKET) = (1, 5);
+  socketpair(my $line, my $end, $AF_UNIX, $SOCK_SEQPACKET, 0) or return refuse('socketpair');
+  my $namespace = open_above(0, "/proc/$sidecar/fd/$mounts", $O_RDONLY) // return refuse('the template');
+  my $pid = fork_at_once();
+  if ($pid == 0) {
+    close $_ for $line, $bell, $deaths;
+    be_zygote(fileno $end, $namespace, $program);
+  }
+  close_fd($namespace);
+  return refuse('fork') if $pid < 0;
+  $zygotes{$pid} = 1;
+  $zygote = { pid => $pid, line => $line, made_of => $made_of };
+  return $line;
+}
+
+sub hand_over {
+  my ($line, $order, @descriptors) = @_;
+  my ($SOL_SOCKET, $SCM_RIGHTS, $HEAD_BYTES, $EMSGSIZE) = (1, 1, 16, 90);
+  if (length $order > $LARGEST_ORDER) { $! = $EMSGSIZE; return }
+  my $control = pack 'J i i i* x![J]', $HEAD_BYTES + 4 * @descriptors, $SOL_SOCKET, $SCM_RIGHTS, @descriptors;
+  my $place = pack 'P J', $order, length $order;
+  my $message = pack $MESSAGE, $place, 1, $control, length $control;
+  return syscall($call{sendmsg}, fileno $line, $message, 0) > 0;
 }
 
 sub take_over {
   my $exited = shift;
   sysread $bell, my $rung, 65536;
   while (($rung // '') =~ /(\d+) (\d+)\n/g) {
-    my ($outside, $init) = ($1, $2);
-    $outside{$outside} = $running{$init} = delete $running{$outside};
-    delete $entering{$running{$init}};
+    my ($number, $init) = ($1, $2);
+    delete $entering{$number};
+    if ($init) { $running{$init} = $number }
+    else { forget_sandbox($number) }
     $exited->{$init} = delete $early{$init} if exists $early{$init};
   }
   for my $pid (keys %$exited) {
-    if (exists $outside{$pid}) { order_inside(delete $outside{$pid}, 'begin') }
+    if (delete $zygotes{$pid}) { lose_zygote($pid) }
     elsif (%entering && !exists $running{$pid}) { $early{$pid} = $exited->{$pid} }
   }
   %early = () if !%entering;
 }
 
-sub pass_on {
-  my ($number, @fields) = @{ +shift };
-  order_inside($number, 'command', @fields);
+sub lose_zygote {
+  my $pid = shift;
+  undef $zygote if $zygote && $zygote->{pid} == $pid;
+  for my $number (grep { $entering{$_} == $pid } keys %entering) {
+    forget_sandbox($number);
+    report('refused', $number, $ESRCH, 'the zygote of sandboxes');
+  }
 }
 
-sub order_inside {
-  my ($number, @fields) = @_;
+sub pass_on {
+  my ($number, @fields) = @{ +shift };
   my $door = $entrances{$number} or return;
   my $order = pack 'N/a*', join "\0", @fields;
   while (length $order) {
@@ -66,48 +107,90 @@ sub order_inside {
   }
 }
 
-sub enter {
-  my ($mounts, $sandbox) = @_;
-  my ($CLONE_NEWUSER, $CLONE_NEWNS, $CLONE_NEWNET, $CLONE_OTHERS) = (0x10000000, 0x00020000, 0x40000000, 0x2e000000);
-  my ($NS_GET_USERNS, $PR_SET_DUMPABLE, $CLONE_PARENT, $SIGCHLD) = (0xb701, 4, 0x8000, 17);
-  my $network = $sandbox->{network};
-  close $_ for $bell, $deaths;
+
+sub be_zygote {
+  my ($line, $mounts, $filter) = @_;
+  my ($CLONE_NEWUSER, $CLONE_NEWNS, $CLONE_NEWNET, $CLONE_OTHERS) = (0x10000000, 0x00020000, 0x40000000, 0x2c000000);
+  my ($NS_GET_USERNS, $CLONE_PARENT, $O_RDWR) = (0xb701, 0x8000, 2);
+  ($zygote, %entrances) = ();
+  close_passed();
+  syscall $call{setsid};
+  my $nowhere = open_above(0, '/dev/null', $O_RDWR) // fail('/dev/null');
+  pass($nowhere, $_) for 0, 1;
+  close_fd($nowhere);
   my $owner = call('the user namespace of the template', ioctl => $mounts, $NS_GET_USERNS, 0);
-  settle_in(2);
-  my @inside = ($> + 0, $) + 0);
-  call('PR_SET_DUMPABLE', prctl => $PR_SET_DUMPABLE, 1, 0, 0, 0);
+  change_user(@user) if @user;
+  my @outside = ($> + 0, $) + 0);
   call('setns of the user namespace', setns => $owner, $CLONE_NEWUSER);
   call('setns of the mount namespace', setns => $mounts, $CLONE_NEWNS);
-  $sandbox->{maps} = ["$inside[0] " . ($> + 0) . ' 1', "$inside[1] " . ($) + 0) . ' 1'];
-  call('unshare', unshare => $CLONE_NEWUSER | $CLONE_NEWNS | $CLONE_OTHERS | ($network ? 0 : $CLONE_NEWNET));
+  close_fd($_) for $owner, $mounts;
+  my $maps = ["$outside[0] " . ($> + 0) . ' 1', "$outside[1] " . ($) + 0) . ' 1'];
   stay_with_parent();
-  kill 'KILL', $$ if getppid != $fork_server;
-  my $init = call('clone', clone => $CLONE_PARENT | $SIGCHLD, 0, 0, 0, 0);
-  be_init($sandbox) if !$init;
-  report('entered', $id, $init);
-  syswrite $ringer, "$$ $init\n";
+  leave(1) if getppid != $fork_server;
+  be_dumpable(0);
+  $0 = $title;
+  my $flags = $CLONE_NEWUSER | $CLONE_NEWNS | $CLONE_OTHERS | $CLONE_PARENT | $SIGCHLD;
+  @user = ();
+  my @inbox = ("\0" x $LARGEST_ORDER, "\0" x $LARGEST_CONTROL);
+  while (my ($order, @descriptors) = receive($line, \@inbox)) {
+    ($id, my $network, my @fields) = split /\0/, $order, -1;
+    my $init = syscall $call{clone}, $network ? $flags : $flags | $CLONE_NEWNET, 0, 0, 0, 0;
+    if ($init == 0) {
+      close $ringer;
+      close_fd($line);
+      be_init({ filter => $filter, maps => $maps, network => $network, rest => \@fields }, @descriptors);
+    }
+    if ($init > 0) {
+      syswrite $ringer, "$id $init\n";
+      report('entered', $id, $init);
+    } else {
+      report('refused', $id, $! + 0, 'clone');
+      syswrite $ringer, "$id 0\n";
+    }
+    syscall $call{close}, $_ for @descriptors;
+  }
   leave(0);
 }
 
+sub receive {
+  my ($line, $inbox) = @_;
+  my ($MSG_CMSG_CLOEXEC, $HEAD_BYTES) = (0x40000000, 16);
+  my $place = pack 'P J', $inbox->[0], $LARGEST_ORDER;
+  my $message = pack $MESSAGE, $place, 1, $inbox->[1], $LARGEST_CONTROL;
+  my $length = syscall $call{recvmsg}, $line, $message, $MSG_CMSG_CLOEXEC;
+  return if $length <= 0;
+  my ($bytes, undef, undef, @descriptors) = unpack 'J i i i*', $inbox->[1];
+  return substr($inbox->[0], 0, $length), @descriptors[0 .. ($bytes - $HEAD_BYTES) / 4 - 1];
+}
+
 sub be_init {
-  my $sandbox = shift;
-  my ($entrance, @rest) = ($sandbox->{entrance}, @{ $sandbox->{rest} });
-  my $PR_SET_DUMPABLE = 4;
+  my ($sandbox, $entrance, @descriptors) = @_;
+  my $CLONE_NEWCGROUP = 0x02000000;
   stay_with_parent();
-  close $ringer;
-  $0 = $title;
-  furnish(@$sandbox{qw(maps network)}, \@rest);
+  my $rest = $sandbox->{rest};
+  @groups = splice @$rest, 0, shift @$rest;
+  @procs = splice @descriptors, @descriptors - @groups;
+  my $input = pop @descriptors;
+  @passed = @descriptors;
+  settle_in(2);
+  call('unshare', unshare => $CLONE_NEWCGROUP);
+  be_dumpable(1);
+  furnish(@$sandbox{qw(maps network)}, $rest);
   shed_privileges($sandbox->{filter});
   report('prepared', $id);
-  my ($unread, %orders) = ('');
-  await_order('begin', $entrance, \$unread, \%orders);
-  fill($passed[3], @rest) if @rest;
-  await_order('command', $entrance, \$unread, \%orders);
-  call('PR_SET_DUMPABLE', prctl => $PR_SET_DUMPABLE, 0, 0, 0, 0);
-  my $command = start_command($sandbox->{input}, @{ $orders{command} });
+  open(my $orders, '<&=', $entrance) or fail('the entrance');
+  if (@$rest) { fill($passed[3], @$rest) }
+  my @command = await_command($orders);
+  be_dumpable(0);
+  my $command = start_command($input, @command);
   while ((my $pid = wait) != $command) { leave(1) if $pid < 0 }
   report('exited', $id, $?);
   leave(0);
+}
+
+sub be_dumpable {
+  my $PR_SET_DUMPABLE = 4;
+  call('PR_SET_DUMPABLE', prctl => $PR_SET_DUMPABLE, shift, 0, 0, 0);
 }
 
 sub furnish {
@@ -130,8 +213,9 @@ sub furnish {
   my $name = 'sandbox';
   call('sethostname', sethostname => $name, length $name);
   return if $network;
-  socket(my $socket, $AF_INET, $SOCK_DGRAM, 0) or fail('a socket');
-  ioctl($socket, $SIOCSIFFLAGS, my $loopback = pack 'a16 s x14', 'lo', $IFF_UP) or fail('the loopback device');
+  my $socket = call('a socket', socket => $AF_INET, $SOCK_DGRAM, 0);
+  call('the loopback device', ioctl => $socket, $SIOCSIFFLAGS, my $loopback = pack 'a16 s x14', 'lo', $IFF_UP);
+  close_fd($socket);
 }
 
 sub open_shown {
@@ -159,8 +243,9 @@ sub mount_new {
 
 sub tell_kernel {
   my ($path, $text) = @_;
-  open(my $file, '>', $path) or fail($path);
-  syswrite $file, $text or fail($path);
+  my $fd = open_fd($path, $O_WRONLY);
+  fail($path) if $fd < 0 || syscall($call{write}, $fd, $text, length $text) < 0;
+  close_fd($fd);
 }
 
 sub shed_privileges {
@@ -187,11 +272,13 @@ sub fill {
   report('filled', $id);
 }
 
-sub await_order {
-  my ($awaited, $entrance, $unread, $orders) = @_;
-  until (exists $orders->{$awaited}) {
-    sysread($entrance, $$unread, 65536, length $$unread) or leave(1);
-    while (my ($order, @fields) = take_order($unread)) { $orders->{$order} = \@fields }
+sub await_command {
+  my $entrance = shift;
+  my $unread = '';
+  while (1) {
+    my @command = take_order(\$unread);
+    return @command if @command;
+    sysread($entrance, $unread, 65536, length $unread) or leave(1);
   }
 }
 

@@ -26,6 +26,9 @@ const SYSTEM_CALLS: Readonly<Record<string, Readonly<Record<string, number>>>> =
     write: 1,
     fcntl: 72,
     ioctl: 16,
+    socket: 41,
+    sendmsg: 46,
+    recvmsg: 47,
   },
   arm64: {
     setsid: 157,
@@ -53,6 +56,9 @@ const SYSTEM_CALLS: Readonly<Record<string, Readonly<Record<string, number>>>> =
     write: 64,
     fcntl: 25,
     ioctl: 29,
+    socket: 198,
+    sendmsg: 211,
+    recvmsg: 212,
   },
 };
 

@@ -56,7 +56,7 @@ function impossible(): SandboxOrder {
   const nowhere = { fd: openSync('/dev/null', 'r+'), flags: constants.O_WRONLY };
   const streams = { stdinFifo: '/dev/null', stdout: nowhere, stderr: nowhere, filling: null };
   const shown = { tmpfs: [], privateDirectories: [], carriedOver: [], seccompFile: null, network: false };
-  return { template: nowhere.fd, ...streams, ...shown, groups: null, user: null };
+  return { template: { serial: 1, fd: nowhere.fd }, ...streams, ...shown, groups: null, user: null };
 }
 
 describe.skipIf(without('perl') || without('mkfifo') || !isForkServerKnown)('the fork server', () => {
@@ -239,7 +239,7 @@ describe.skipIf(without('perl') || without('mkfifo') || !isForkServerKnown)('the
     const command = { file: '/bin/true', argv: ['true'], environment: {}, cwd: '/', stdin: 'none' } as const;
     const rlimits = { openFiles: 64, fileSizeBytes: 512, cpuSeconds: { soft: 1, hard: 2 } };
     await expect(sandbox.run({ ...command, rlimits })).rejects.toMatchObject(why);
-    closeSync(order.template);
+    closeSync(order.template.fd);
   });
 
   it('runs many at once, and mixes none up', async () => {
