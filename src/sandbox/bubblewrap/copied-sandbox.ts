@@ -63,7 +63,7 @@ export class CopiedSandbox implements LiveSandbox {
     const input = command.stdin === 'pipe' ? pipes.open(openNamedInputPipe, stdinFifo) : null;
     await this.#forked.run(command);
     input?.opened();
-    return { stdin: input?.stream ?? null, exited: this.#forked.exited };
+    return { stdin: input?.stream ?? null, exited: this.#forked.ended };
   }
 
   commandPids(): readonly number[] {

@@ -3,7 +3,7 @@ import type { SandboxOrder } from '../fork-server/index.js';
 import { sendSignal } from '../kill-tree.js';
 import { openInputPipe, openOutputPipe } from '../pipe.js';
 import { PipeSet } from '../pipe-set.js';
-import { identify } from '../process-reader.js';
+import type { ProcessIdentity } from '../process-entry.js';
 import type { MakingContext } from './context.js';
 import { CopiedSandbox } from './copied-sandbox.js';
 import { changedUser } from './identity.js';
@@ -37,7 +37,7 @@ export class CopyingMaker implements SandboxMaker {
     const [stdinFifo, out, err, files] = await fifos.take(policy.hasFiles ? 4 : 3);
     const pipes = new PipeSet(owner, fifos);
     pipes.hold(stdinFifo!);
-    let initPid: number | null = null;
+    let init: ProcessIdentity | undefined;
     try {
       const template = await this.#template.use();
       try {
@@ -49,18 +49,16 @@ export class CopyingMaker implements SandboxMaker {
           ...this.#furnishing(policy),
           filling: filling && { argv: this.#archiver(), source: filling.childEnd },
         });
-        initPid = await forked.entered();
-        const init = identify(initPid);
+        init = await forked.prepared();
         pipes.closeChildEnds();
-        await forked.prepared();
-        const workspaceFd = openSync(`/proc/${initPid}/root${WORKSPACE}`, 'r');
+        const workspaceFd = openSync(`/proc/${init.pid}/root${WORKSPACE}`, 'r');
         const streams = { stdinFifo: stdinFifo!, stdout: stdout.stream, stderr: stderr.stream, filling, pipes };
         return new CopiedSandbox(forked, { init, workspaceFd }, streams);
       } finally {
         template.done();
       }
     } catch (error) {
-      if (initPid !== null) sendSignal(initPid, 'SIGKILL');
+      if (init !== undefined) sendSignal(init.pid, 'SIGKILL');
       pipes.release();
       throw error;
     }

@@ -1,12 +1,12 @@
-import type { ExitStatus } from '../backend.js';
 import type { CommandExit } from '../command-exit.js';
 import { SandboxError } from '../errors.js';
+import type { ProcessIdentity } from '../process-entry.js';
 import { encodeCommand, type SandboxCommand, type SandboxOrder } from './orders.js';
 import type { Report } from './reports.js';
 import { exitOf, setupFailure } from './what-is-told.js';
 
 /** What a sandbox comes to, one step after the other. */
-type Step = 'entered' | 'prepared' | 'filled' | 'executing' | 'exited';
+type Step = 'started' | 'filled' | 'executing';
 
 interface Waiter {
   readonly resolve: (report: Report) => void;
@@ -17,14 +17,10 @@ interface Waiter {
 export class ForkedSandbox {
   /**
    * Settles when its first process has ended, with which the kernel kills all others: nobody is left then, unless it was
-   * the fork server that ended. Never rejects.
-   */
-  readonly ended: Promise<CommandExit>;
-  /**
-   * Settles at the same time, with how the command has ended; as killed where the first process was, which tells it.
+   * the fork server that ended. Tells how the command has ended: as killed where the first process was, which tells it.
    * Never rejects.
    */
-  readonly exited: Promise<ExitStatus>;
+  readonly ended: Promise<CommandExit>;
   readonly #id: number;
   readonly #order: SandboxOrder;
   readonly #send: (message: Uint8Array) => void;
@@ -41,24 +37,15 @@ export class ForkedSandbox {
     this.ended = new Promise((resolve) => {
       this.#settleEnd = resolve;
     });
-    this.exited = this.ended.then(() => this.#toldExit() ?? { exitCode: null, signal: 'SIGKILL' });
   }
 
   /**
-   * Resolves with the pid of its first process when that is there.
+   * Resolves with its first process when all is set up in it.
    * @throws SandboxError kind `sandbox`, code `cgroup_failed` with the `path`, or `sandbox_failed`
    */
-  async entered(): Promise<number> {
-    const { pid } = await this.#step('entered');
-    return pid;
-  }
-
-  /**
-   * Resolves when all is set up in it.
-   * @throws SandboxError kind `sandbox`, code `sandbox_failed`
-   */
-  async prepared(): Promise<void> {
-    await this.#step('prepared');
+  async prepared(): Promise<ProcessIdentity> {
+    const { identity } = await this.#step('started');
+    return identity;
   }
 
   /**
@@ -94,11 +81,6 @@ export class ForkedSandbox {
     }
     this.#told.set(report.kind as Step, report);
     this.#waiting.get(report.kind as Step)?.resolve(report);
-  }
-
-  #toldExit(): ExitStatus | null {
-    const report = this.#told.get('exited');
-    return report?.kind === 'exited' ? exitOf(report.status, null) : null;
   }
 
   #fail(error: SandboxError): void {

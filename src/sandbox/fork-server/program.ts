@@ -64,7 +64,7 @@ my ($limited, @limits) = ('');
 
 my $fork_server = $$;
 my ($orders, %running) = ('');
-my ($zygote, %zygotes, %entrances, %entering, %early);
+my ($zygote, %zygotes, %entrances, %entering, %early, %told);
 open(my $report, '>&=', fcntl(STDOUT, $F_DUPFD_CLOEXEC, $ABOVE_PASSED)) or die "standard output: $!\n";
 pipe(my $bell, my $ringer) or die "pipe: $!\n";
 fcntl $bell, $F_SETFL, $O_NONBLOCK;
@@ -79,15 +79,15 @@ my $children;
 syscall($call{prctl}, $PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 and open $children, '<', "/proc/self/task/$$/children";
 my $title = title('sandbox');
 my %handlers = (run => \&run, fifos => \&make_fifos, sandbox => \&make_sandbox, command => \&pass_on, join => \&join_group);
-my ($REPORT, $BELL, $DEATHS) = map { fileno $_ } $report, $bell, $deaths;
+my ($REPORT, $DEATHS) = map { fileno $_ } $report, $deaths;
 my $watched = '';
-vec($watched, $_, 1) = 1 for 0, $BELL, $DEATHS;
+vec($watched, $_, 1) = 1 for 0, $DEATHS;
 report('ready', 0);
 
 while (1) {
   my $ready = $watched;
   next if select($ready, undef, undef, undef) < 0;
-  reap() if vec($ready, $BELL, 1) || vec $ready, $DEATHS, 1;
+  reap() if vec $ready, $DEATHS, 1;
   next if !vec($ready, 0, 1);
   my $got = sysread STDIN, $orders, 65536, length $orders;
   end() if defined $got && $got == 0;
@@ -124,8 +124,9 @@ sub reap {
   take_over(\%exited) if %zygotes;
   for my $pid (keys %exited) {
     my $ended = delete $running{$pid} // next;
-    push @ended, "ended $ended $exited{$pid}";
-    delete $_->{$ended} for \%entrances, \%entering;
+    my $status = exists $entrances{$ended} ? delete $told{$ended} // $SIGKILL : $exited{$pid};
+    push @ended, "ended $ended $status";
+    delete $entrances{$ended};
   }
   return if !@ended && (%running || %entering);
   my $orphans = orphans();
@@ -143,6 +144,7 @@ sub orphans {
 }
 
 sub end {
+  reap();
   kill 'KILL', keys %running, keys %zygotes;
   for (1 .. 100) {
     reap();

@@ -4,20 +4,15 @@ import { type ProcessIdentity, parseStartTime } from '../process-entry.js';
 export type Report =
   /** Once, before any order, with the id 0. */
   | { readonly kind: 'ready'; readonly id: number }
-  /** As a line it ends with what /proc/<pid>/stat says. */
+  /** All is set up, in a sandbox by its first process. As a line it ends with what /proc/<pid>/stat says. */
   | { readonly kind: 'started'; readonly id: number; readonly identity: ProcessIdentity }
-  /** Of a sandbox: its first process is there. */
-  | { readonly kind: 'entered'; readonly id: number; readonly pid: number }
-  /** Of a sandbox: all is set up. */
-  | { readonly kind: 'prepared'; readonly id: number }
   /** Of a sandbox: the files are in its workspace. */
   | { readonly kind: 'filled'; readonly id: number }
   /** Of a sandbox: its command has its standard input. Only where it is to have one. */
   | { readonly kind: 'executing'; readonly id: number }
-  /** Of a sandbox: how its command ended, as wait(2) gives it. It comes before `ended`. */
-  | { readonly kind: 'exited'; readonly id: number; readonly status: number }
   /**
-   * `status` as wait(2) gives it; `orphans` is how many processes there were at that moment that commands, this one or
+   * `status` as wait(2) gives it, of a sandbox that of its command: as if killed where the first process has not told it;
+   * `orphans` is how many processes there were at that moment that commands, this one or
    * others, had left without their parents: null where that is not known.
    */
   | { readonly kind: 'ended'; readonly id: number; readonly status: number; readonly orphans: number | null }
@@ -34,18 +29,13 @@ export function parseReport(line: string): Report {
   switch (kind) {
     case 'ready':
     case 'made':
-    case 'prepared':
     case 'filled':
     case 'executing':
       return { kind, id };
     case 'ended':
       return { kind, id, status: Number(first), orphans: orphansIn(line) };
-    case 'exited':
-      return { kind, id, status: Number(first) };
     case 'started':
       return { kind, id, identity: { pid: Number(first), startTime: parseStartTime(line) } };
-    case 'entered':
-      return { kind, id, pid: Number(first) };
     case 'failed':
     case 'refused':
       return { kind, id, errno: Number(first), at: line.split(' ').slice(3).join(' ') };

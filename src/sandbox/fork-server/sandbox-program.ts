@@ -74,12 +74,13 @@ sub hand_over {
 sub take_over {
   my $exited = shift;
   sysread $bell, my $rung, 65536;
-  while (($rung // '') =~ /(\d+) (\d+)\n/g) {
-    my ($number, $init) = ($1, $2);
+  while (($rung // '') =~ /(\w+) (\d+) (\d+)\n/g) {
+    my ($what, $number, $told) = ($1, $2, $3);
+    if ($what eq 'exited') { $told{$number} = $told; next }
     delete $entering{$number};
-    if ($init) { $running{$init} = $number }
-    else { forget_sandbox($number) }
-    $exited->{$init} = delete $early{$init} if exists $early{$init};
+    if ($what eq 'none') { forget_sandbox($number); next }
+    $running{$told} = $number;
+    $exited->{$told} = delete $early{$told} if exists $early{$told};
   }
   for my $pid (keys %$exited) {
     if (delete $zygotes{$pid}) { lose_zygote($pid) }
@@ -111,10 +112,11 @@ sub pass_on {
 sub be_zygote {
   my ($line, $mounts, $filter) = @_;
   my ($CLONE_NEWUSER, $CLONE_NEWNS, $CLONE_NEWNET, $CLONE_OTHERS) = (0x10000000, 0x00020000, 0x40000000, 0x2c000000);
-  my ($NS_GET_USERNS, $CLONE_PARENT, $O_RDWR) = (0xb701, 0x8000, 2);
+  my ($NS_GET_USERNS, $CLONE_PARENT, $O_RDWR, $O_PATH) = (0xb701, 0x8000, 2, 010000000);
   ($zygote, %entrances) = ();
   close_passed();
   syscall $call{setsid};
+  my $host = open_above(0, '/proc', $O_PATH) // fail('/proc');
   my $nowhere = open_above(0, '/dev/null', $O_RDWR) // fail('/dev/null');
   pass($nowhere, $_) for 0, 1;
   close_fd($nowhere);
@@ -136,17 +138,11 @@ sub be_zygote {
     ($id, my $network, my @fields) = split /\0/, $order, -1;
     my $init = syscall $call{clone}, $network ? $flags : $flags | $CLONE_NEWNET, 0, 0, 0, 0;
     if ($init == 0) {
-      close $ringer;
       close_fd($line);
-      be_init({ filter => $filter, maps => $maps, network => $network, rest => \@fields }, @descriptors);
+      be_init({ host => $host, filter => $filter, maps => $maps, network => $network, rest => \@fields }, @descriptors);
     }
-    if ($init > 0) {
-      syswrite $ringer, "$id $init\n";
-      report('entered', $id, $init);
-    } else {
-      report('refused', $id, $! + 0, 'clone');
-      syswrite $ringer, "$id 0\n";
-    }
+    report('refused', $id, $! + 0, 'clone') if $init < 0;
+    syswrite $ringer, $init < 0 ? "none $id 0\n" : "made $id $init\n";
     syscall $call{close}, $_ for @descriptors;
   }
   leave(0);
@@ -177,15 +173,24 @@ sub be_init {
   be_dumpable(1);
   furnish(@$sandbox{qw(maps network)}, $rest);
   shed_privileges($sandbox->{filter});
-  report('prepared', $id);
+  tell_identity($sandbox->{host});
   open(my $orders, '<&=', $entrance) or fail('the entrance');
   if (@$rest) { fill($passed[3], @$rest) }
   my @command = await_command($orders);
   be_dumpable(0);
   my $command = start_command($input, @command);
   while ((my $pid = wait) != $command) { leave(1) if $pid < 0 }
-  report('exited', $id, $?);
+  syswrite $ringer, "exited $id $?\n";
   leave(0);
+}
+
+sub tell_identity {
+  my $host = shift;
+  substr($started, $ID_AT, $ID_DIGITS) = sprintf "%0*d", $ID_DIGITS, $id;
+  my $fd = call('/proc/self/stat', openat => $host, 'self/stat', $O_CLOEXEC, 0);
+  my $length = call('/proc/self/stat', read => $fd, $stat_address, $STAT_BYTES);
+  close_fd($_) for $fd, $host;
+  syscall $call{write}, $REPORT, $started, $STAT_AT + $length;
 }
 
 sub be_dumpable {

@@ -233,9 +233,9 @@ describe.skipIf(without('perl') || without('mkfifo') || !isForkServerKnown)('the
       code: 'sandbox_failed',
       message: expect.stringContaining('the user namespace of the template: ENOTTY'),
     };
-    await expect(sandbox.entered()).rejects.toMatchObject(why);
+    await expect(sandbox.prepared()).rejects.toMatchObject(why);
     await expect(another.prepared()).rejects.toMatchObject(why);
-    expect(await sandbox.ended).toMatchObject({ signal: 'SIGKILL' });
+    expect(await sandbox.ended).toEqual({ exitCode: null, signal: null, leftNobody: true });
     const command = { file: '/bin/true', argv: ['true'], environment: {}, cwd: '/', stdin: 'none' } as const;
     const rlimits = { openFiles: 64, fileSizeBytes: 512, cpuSeconds: { soft: 1, hard: 2 } };
     await expect(sandbox.run({ ...command, rlimits })).rejects.toMatchObject(why);
