@@ -1,8 +1,9 @@
-import { accessSync, closeSync, constants, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { accessSync, constants, readdirSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isElf, parseElf, runsMachine } from './elf.js';
 import { errorCode } from './error-code.js';
 import { SandboxError } from './errors.js';
+import { headOf } from './file-heads.js';
 
 /**
  * Finds the file that a command names and makes sure that it can be run, so that what is wrong is told as an error
@@ -66,10 +67,10 @@ function fileState(file: string | null): FileState {
 
 /** As deep as Linux follows interpreters that are scripts themselves. */
 const MAX_INTERPRETERS = 4;
-const HEAD_BYTES = 4_096;
 
 function inspectFile(file: string, command: string, hostPath: HostPath, depth: number): void {
-  const head = readHead(hostPath(file) ?? file);
+  // It may be that it can be run but not read.
+  const head = headOf(hostPath(file) ?? file);
   if (head === null) return;
   if (head.toString('latin1', 0, 2) === '#!') {
     inspectScript(file, head, command, hostPath, depth);
@@ -104,20 +105,6 @@ function inspectProgram(file: string, head: Buffer, command: string, hostPath: H
   }
   if (elf.interpreter === null || fileState(hostPath(elf.interpreter)) === 'executable') return null;
   return missingInterpreter(command, file, elf.interpreter);
-}
-
-/** Null where it can be run but not read. */
-function readHead(file: string): Buffer | null {
-  let descriptor: number | null = null;
-  try {
-    descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
-    const head = Buffer.alloc(HEAD_BYTES);
-    return head.subarray(0, readSync(descriptor, head, 0, HEAD_BYTES, 0));
-  } catch {
-    return null;
-  } finally {
-    if (descriptor !== null) closeSync(descriptor);
-  }
 }
 
 /** Whether handlers are registered by which the kernel runs other formats than its own, such as qemu's. */

@@ -10,6 +10,9 @@ import { launchFailure } from './launch-failure.js';
 import type { LiveSandbox } from './live-sandbox.js';
 import type { SandboxPolicy } from './policy.js';
 
+/** Who waits no longer than this keeps its files open: tasks follow one another. */
+const CALM_MS = 250;
+
 /**
  * A sandbox that is there, in its cgroup and within its limits, and waits for the one task that it is for. It is on the
  * ledger, and its processes bear the markers of the instance, from the moment it is spawned.
@@ -22,6 +25,7 @@ export class PreparedSandbox {
   readonly helpers: number;
   readonly #context: BubblewrapContext;
   readonly #outside: ProcessIdentity;
+  readonly #calm: NodeJS.Timeout;
   readonly #kill: RepeatableKill;
   #id: string;
   #usedBefore: CpuUsage = { cpuMs: null, userMs: null, systemMs: null };
@@ -40,6 +44,7 @@ export class PreparedSandbox {
     this.helpers = context.maker.helpers;
     this.#context = context;
     this.#outside = live.outside;
+    this.#calm = this.#closeFilesWhenCalm();
     context.instance.ledger.started({ executionId: id, ...this.#outside });
     this.#kill = new RepeatableKill(async () => (this.#end?.leftNobody ? 0 : endSandbox(live, cgroup)));
     void live.ended.then((end) => {
@@ -88,6 +93,7 @@ export class PreparedSandbox {
    * @throws SandboxError kind `sandbox` where it cannot be filled
    */
   async begin(executionId: string, files: readonly TaskFile[]): Promise<CpuUsage> {
+    clearTimeout(this.#calm);
     if (executionId !== this.#id) this.#handOnTo(executionId);
     if (files.length > 0) {
       await this.live.fill(files).catch((error: unknown) => {
@@ -109,11 +115,15 @@ export class PreparedSandbox {
     return this.#closing;
   }
 
-  /** What was used until now is not the task's. While a sandbox waits it uses nothing, and holds few descriptors. */
+  /** What was used until now is not the task's. While a sandbox waits it uses nothing. */
   #beginAccounting(): void {
     this.cgroup.resetMemoryPeak();
     this.#usedBefore = this.cgroup.cpu();
-    this.cgroup.closeFiles();
+  }
+
+  /** While it waits for long it holds few descriptors: the files of its cgroups are opened anew by who asks for them. */
+  #closeFilesWhenCalm(): NodeJS.Timeout {
+    return setTimeout(() => this.cgroup.closeFiles(), CALM_MS).unref();
   }
 
   /** Its cgroups keep the name that they were made with. */
@@ -123,6 +133,7 @@ export class PreparedSandbox {
   }
 
   async #close(): Promise<{ leaked: number }> {
+    clearTimeout(this.#calm);
     const { instance, logger } = this.#context;
     const leaked = await terminateOrCount(this, { executionId: this.#id, logger });
     this.live.release(leaked > 0);

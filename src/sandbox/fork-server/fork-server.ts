@@ -107,10 +107,13 @@ export class ForkServer implements AsyncDisposable {
     });
   }
 
-  /** Makes a sandbox. What stands in its way is told by what it returns. */
-  makeSandbox(order: SandboxOrder): ForkedSandbox {
+  /**
+   * Makes a sandbox. What stands in its way is told by what it returns.
+   * @param tell writes to its entrance
+   */
+  makeSandbox(order: SandboxOrder, tell: (message: Uint8Array) => void): ForkedSandbox {
     const id = ++this.#lastId;
-    const sandbox = new ForkedSandbox(id, order, (message) => this.#child?.stdin?.write(message));
+    const sandbox = new ForkedSandbox(order, tell);
     this.#expect(id, {
       settle: (report) => {
         sandbox.settle(report);

@@ -21,19 +21,17 @@ export class ForkedSandbox {
    * Never rejects.
    */
   readonly ended: Promise<CommandExit>;
-  readonly #id: number;
   readonly #order: SandboxOrder;
-  readonly #send: (message: Uint8Array) => void;
+  readonly #tell: (message: Uint8Array) => void;
   readonly #told = new Map<Step, Report>();
   readonly #waiting = new Map<Step, Waiter>();
   #failure: SandboxError | null = null;
   #isOver = false;
   #settleEnd: (exit: CommandExit) => void = () => {};
 
-  constructor(id: number, order: SandboxOrder, send: (message: Uint8Array) => void) {
-    this.#id = id;
+  constructor(order: SandboxOrder, tell: (message: Uint8Array) => void) {
     this.#order = order;
-    this.#send = send;
+    this.#tell = tell;
     this.ended = new Promise((resolve) => {
       this.#settleEnd = resolve;
     });
@@ -63,7 +61,7 @@ export class ForkedSandbox {
    */
   async run(command: SandboxCommand): Promise<void> {
     if (this.#failure !== null) throw this.#failure;
-    this.#send(encodeCommand(this.#id, command));
+    this.#tell(encodeCommand(command));
     if (command.stdin === 'pipe') await this.#step('executing');
   }
 

@@ -49,6 +49,8 @@ export interface SandboxOrder extends Pick<Setup, 'groups' | 'user'> {
   readonly stdinFifo: string;
   readonly stdout: PassedDescriptor;
   readonly stderr: PassedDescriptor;
+  /** What it is told its command by: see `encodeCommand`. */
+  readonly entrance: PassedDescriptor;
   /** What puts files into it before the command; null where there are none to come. */
   readonly filling: Filling | null;
 }
@@ -96,8 +98,8 @@ export function encodeRun(id: number, order: RunOrder): Buffer {
 
 /** @throws SandboxError as `encodeRun` */
 export function encodeSandbox(id: number, order: SandboxOrder): Buffer {
-  const { template, network, tmpfs, seccompFile, stdinFifo, stdout, stderr, filling } = order;
-  const descriptors = [null, stdout, stderr, ...(filling === null ? [] : [filling.source])];
+  const { template, network, tmpfs, seccompFile, stdinFifo, stdout, stderr, entrance, filling } = order;
+  const descriptors = [null, stdout, stderr, entrance, ...(filling === null ? [] : [filling.source])];
   return encode([
     ...['sandbox', `${id}`, seccompFile ?? '', `${template.serial}`, `${template.fd}`, network ? '1' : '', stdinFifo],
     ...encodeSetup({ ...order, descriptors, directories: [], cwd: '/', environment: {} }),
@@ -109,13 +111,13 @@ export function encodeSandbox(id: number, order: SandboxOrder): Buffer {
 }
 
 /**
- * @param id that of the sandbox
+ * What a sandbox is told, once, by its entrance.
  * @throws SandboxError as `encodeRun`
  */
-export function encodeCommand(id: number, { file, argv, environment, cwd, stdin, rlimits }: SandboxCommand): Buffer {
+export function encodeCommand({ file, argv, environment, cwd, stdin, rlimits }: SandboxCommand): Buffer {
   const input = stdin === 'pipe' ? '1' : '';
   return encode([
-    ...['command', `${id}`, encodeRlimits(rlimits), input, cwd],
+    ...[encodeRlimits(rlimits), input, cwd],
     ...counted(encodeEnvironment(environment)),
     ...[file, ...argv],
   ]);

@@ -64,7 +64,7 @@ my ($limited, @limits) = ('');
 
 my $fork_server = $$;
 my ($orders, %running) = ('');
-my ($zygote, %zygotes, %entrances, %entering, %early, %told);
+my ($zygote, %zygotes, %sandboxes, %entering, %early, %told);
 open(my $report, '>&=', fcntl(STDOUT, $F_DUPFD_CLOEXEC, $ABOVE_PASSED)) or die "standard output: $!\n";
 pipe(my $bell, my $ringer) or die "pipe: $!\n";
 fcntl $bell, $F_SETFL, $O_NONBLOCK;
@@ -78,7 +78,7 @@ closedir $seen;
 my $children;
 syscall($call{prctl}, $PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 and open $children, '<', "/proc/self/task/$$/children";
 my $title = title('sandbox');
-my %handlers = (run => \&run, fifos => \&make_fifos, sandbox => \&make_sandbox, command => \&pass_on, join => \&join_group);
+my %handlers = (run => \&run, fifos => \&make_fifos, sandbox => \&make_sandbox, join => \&join_group);
 my ($REPORT, $DEATHS) = map { fileno $_ } $report, $deaths;
 my $watched = '';
 vec($watched, $_, 1) = 1 for 0, $DEATHS;
@@ -124,9 +124,8 @@ sub reap {
   take_over(\%exited) if %zygotes;
   for my $pid (keys %exited) {
     my $ended = delete $running{$pid} // next;
-    my $status = exists $entrances{$ended} ? delete $told{$ended} // $SIGKILL : $exited{$pid};
+    my $status = delete $sandboxes{$ended} ? delete $told{$ended} // $SIGKILL : $exited{$pid};
     push @ended, "ended $ended $status";
-    delete $entrances{$ended};
   }
   return if !@ended && (%running || %entering);
   my $orphans = orphans();

@@ -27,9 +27,8 @@ sub make_sandbox {
   my $order = join "\0", $id, $network, scalar @groups, @groups, @$fields;
   for (1, 2) {
     my $line = line_to_zygote($template, $mounts, $filter) or return;
-    pipe(my $entrance, my $door) or return refuse('pipe');
-    ($entrances{$id}, $entering{$id}) = ($door, $zygote->{pid});
-    return close_passed() if hand_over($line, $order, fileno $entrance, @passed, @procs);
+    ($sandboxes{$id}, $entering{$id}) = (1, $zygote->{pid});
+    return close_passed() if hand_over($line, $order, @passed, @procs);
     undef $zygote;
     forget_sandbox($id);
   }
@@ -38,7 +37,7 @@ sub make_sandbox {
 
 sub forget_sandbox {
   my $number = shift;
-  delete $_->{$number} for \%entrances, \%entering;
+  delete $_->{$number} for \%sandboxes, \%entering;
 }
 
 sub line_to_zygote {
@@ -98,22 +97,11 @@ sub lose_zygote {
   }
 }
 
-sub pass_on {
-  my ($number, @fields) = @{ +shift };
-  my $door = $entrances{$number} or return;
-  my $order = pack 'N/a*', join "\0", @fields;
-  while (length $order) {
-    my $written = syswrite($door, $order) // return;
-    substr($order, 0, $written) = '';
-  }
-}
-
-
 sub be_zygote {
   my ($line, $mounts, $filter) = @_;
   my ($CLONE_NEWUSER, $CLONE_NEWNS, $CLONE_NEWNET, $CLONE_OTHERS) = (0x10000000, 0x00020000, 0x40000000, 0x2c000000);
   my ($NS_GET_USERNS, $CLONE_PARENT, $O_RDWR, $O_PATH) = (0xb701, 0x8000, 2, 010000000);
-  ($zygote, %entrances) = ();
+  undef $zygote;
   close_passed();
   syscall $call{setsid};
   my $host = open_above(0, '/proc', $O_PATH) // fail('/proc');
@@ -160,7 +148,7 @@ sub receive {
 }
 
 sub be_init {
-  my ($sandbox, $entrance, @descriptors) = @_;
+  my ($sandbox, @descriptors) = @_;
   my $CLONE_NEWCGROUP = 0x02000000;
   stay_with_parent();
   my $rest = $sandbox->{rest};
@@ -174,9 +162,8 @@ sub be_init {
   furnish(@$sandbox{qw(maps network)}, $rest);
   shed_privileges($sandbox->{filter});
   tell_identity($sandbox->{host});
-  open(my $orders, '<&=', $entrance) or fail('the entrance');
-  if (@$rest) { fill($passed[3], @$rest) }
-  my @command = await_command($orders);
+  fill($passed[4], @$rest) if @$rest;
+  my @command = await_command($passed[3]);
   be_dumpable(0);
   my $command = start_command($input, @command);
   while ((my $pid = wait) != $command) { leave(1) if $pid < 0 }
@@ -278,7 +265,7 @@ sub fill {
 }
 
 sub await_command {
-  my $entrance = shift;
+  open(my $entrance, '<&=', shift) or fail('the entrance');
   my $unread = '';
   while (1) {
     my @command = take_order(\$unread);

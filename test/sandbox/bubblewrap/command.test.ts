@@ -25,6 +25,12 @@ describe.skipIf(withoutBubblewrap).each(WAYS)('a command in a sandbox that $way'
     expect(exit).toEqual({ exitCode: null, signal });
   });
 
+  it('gets a megabyte of arguments', async () => {
+    const args = Array.from({ length: 12 }, (_, index) => `${index}`.repeat(100_000 / `${index}`.length));
+    const { stdout } = await sandbox.run(script('for a in "$@"; do printf "%s\\n" "$a"; done', ...args));
+    expect(stdout.split('\n').slice(0, -1)).toEqual(args);
+  });
+
   it('gets its arguments and its environment as they are', async () => {
     const args = ['', ' ', '$HOME', "'", '"; exit 1; "', '-n', '--', '*', 'a\nb', "it's\n'' $(x) `y` \\", '\u{1f600}'];
     const { stdout } = await sandbox.run(script('for a in "$@"; do printf "<%s>" "$a"; done', ...args));

@@ -54,7 +54,7 @@ const HIDING = ['/bin/sh', '-c', "setsid env -i sh -c '(sleep 600 < /dev/null > 
 /** A sandbox that can only fail: what it is to be a copy of is none. */
 function impossible(): SandboxOrder {
   const nowhere = { fd: openSync('/dev/null', 'r+'), flags: constants.O_WRONLY };
-  const streams = { stdinFifo: '/dev/null', stdout: nowhere, stderr: nowhere, filling: null };
+  const streams = { stdinFifo: '/dev/null', stdout: nowhere, stderr: nowhere, entrance: nowhere, filling: null };
   const shown = { tmpfs: [], privateDirectories: [], carriedOver: [], seccompFile: null, network: false };
   return { template: { serial: 1, fd: nowhere.fd }, ...streams, ...shown, groups: null, user: null };
 }
@@ -228,13 +228,16 @@ describe.skipIf(without('perl') || without('mkfifo') || !isForkServerKnown)('the
 
   it('tells why a sandbox cannot be made, and that nothing of it is there', async () => {
     const order = impossible();
-    const [sandbox, another] = [supply.current.makeSandbox(order), supply.current.makeSandbox(order)];
+    const make = () => supply.current.makeSandbox(order, () => {});
+    const [sandbox, another] = [make(), make()];
     const why = {
       code: 'sandbox_failed',
       message: expect.stringContaining('the user namespace of the template: ENOTTY'),
     };
     await expect(sandbox.prepared()).rejects.toMatchObject(why);
-    await expect(another.prepared()).rejects.toMatchObject(why);
+    // It may have been asked for when what was to make both had just failed.
+    const alike = { code: why.code, message: expect.stringMatching(/ENOTTY|the zygote of sandboxes: ESRCH/) };
+    await expect(another.prepared()).rejects.toMatchObject(alike);
     expect(await sandbox.ended).toEqual({ exitCode: null, signal: null, leftNobody: true });
     const command = { file: '/bin/true', argv: ['true'], environment: {}, cwd: '/', stdin: 'none' } as const;
     const rlimits = { openFiles: 64, fileSizeBytes: 512, cpuSeconds: { soft: 1, hard: 2 } };

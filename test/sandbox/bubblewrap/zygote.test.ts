@@ -1,0 +1,101 @@
+import { chmodSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { isForkServerKnown } from '../../../src/sandbox/fork-server/index.js';
+import { isAlive } from '../../support/processes.js';
+import { without } from '../../support/requirements.js';
+import { useTemporaryFolder } from '../../support/temporary-folder.js';
+import { waitFor } from '../../support/wait-for.js';
+import { script, TestSandbox } from '../support/sandbox.js';
+import { withoutBubblewrap } from './support.js';
+
+const folder = useTemporaryFolder();
+
+/** A template is looked at once a second. */
+const UNTIL_LOOKED_AT_MS = 1_100;
+
+describe.skipIf(withoutBubblewrap || without('perl') || !isForkServerKnown)('the zygote of sandboxes', () => {
+  let sandbox: TestSandbox;
+  let shown: string;
+  beforeEach(async () => {
+    // Sandboxes are made by another user where this is root.
+    chmodSync(folder(), 0o755);
+    shown = join(folder(), 'shown');
+    writeFileSync(shown, 'old');
+    sandbox = await TestSandbox.open({ backend: 'bubblewrap', network: false, readOnlyPaths: [shown] });
+  });
+  afterEach(() => sandbox?.[Symbol.asyncDispose]());
+
+  const output = async (source: string) => (await sandbox.run(script(source))).stdout;
+
+  it('is one for all sandboxes, and ends with the manager', async () => {
+    await Promise.all(Array.from({ length: 8 }, () => output('true')));
+    const [zygote, ...others] = zygotes();
+    expect(others).toEqual([]);
+    await output('true');
+    expect(zygotes()).toEqual([zygote]);
+    await sandbox.manager.close();
+    expect(isAlive(zygote!.pid)).toBe(false);
+  });
+
+  it('is made anew where it was killed: commands that run do not notice, and further ones are run', async () => {
+    const running = await sandbox.start({ ...script('echo started; read line; echo "$line"'), stdin: 'pipe' });
+    const [before] = zygotes();
+    process.kill(before!.pid, 'SIGKILL');
+    expect(await Promise.all([output('echo one'), output('echo two')])).toEqual(['one\n', 'two\n']);
+    expect(zygotes().map(({ pid }) => pid)).not.toContain(before!.pid);
+    running.stdin!.end('still here\n');
+    const said: string[] = [];
+    for await (const chunk of running.stdout) said.push(String(chunk));
+    expect(said.join('')).toBe('started\nstill here\n');
+    expect((await running.exited).exitCode).toBe(0);
+  });
+
+  it('gives way to another where the template has', async () => {
+    expect(await output(`cat '${shown}'`)).toBe('old');
+    const [before] = zygotes();
+    writeFileSync(`${shown}.next`, 'new');
+    renameSync(`${shown}.next`, shown);
+    await sleep(UNTIL_LOOKED_AT_MS);
+    expect(await output(`cat '${shown}'`)).toBe('new');
+    await waitFor(() => !isAlive(before!.pid), 'the end of the zygote before');
+    expect(zygotes()).toHaveLength(1);
+  });
+
+  it('dies with the fork server', async () => {
+    await output('true');
+    const [{ pid, parent }] = zygotes() as [Zygote];
+    process.kill(parent, 'SIGKILL');
+    await waitFor(() => !isAlive(pid), 'its end');
+    expect(await output('echo again')).toBe('again\n');
+  });
+});
+
+interface Zygote {
+  readonly pid: number;
+  readonly parent: number;
+}
+
+/** Processes of a grandchild's name that are in no pid namespace of their own. */
+function zygotes(): Zygote[] {
+  return readdirSync('/proc').flatMap((name) => {
+    const pid = Number(name);
+    const status = Number.isNaN(pid) ? null : statusOf(pid);
+    if (status === null || !/^Name:\tsandbox$/m.test(status) || !/^NSpid:\t\d+$/m.test(status)) return [];
+    const parent = parentIn(status);
+    return parentIn(statusOf(parent) ?? '') === process.pid ? [{ pid, parent }] : [];
+  });
+}
+
+function statusOf(pid: number): string | null {
+  try {
+    return readFileSync(`/proc/${pid}/status`, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+function parentIn(status: string): number {
+  return Number(/^PPid:\t(\d+)$/m.exec(status)?.[1]);
+}
