@@ -64,7 +64,7 @@ export class FramePump {
 
   async #run(): Promise<void> {
     // The rest of this tick may bring more frames: they go out in the same write.
-    await endOfTick();
+    await Promise.resolve();
     for (let chunks = this.#takeBatch(); chunks.length > 0; chunks = this.#takeBatch()) {
       if (!this.#write(chunks) && !this.#sink.gone.aborted) await this.#drained();
     }
@@ -92,9 +92,4 @@ export class FramePump {
     }
     return batch.take();
   }
-}
-
-/** Resolves when everything that can go on without waiting for the system has done so. */
-function endOfTick(): Promise<void> {
-  return new Promise((resolve) => queueMicrotask(() => process.nextTick(resolve)));
 }
