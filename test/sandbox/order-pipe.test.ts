@@ -1,0 +1,57 @@
+import { execFileSync } from 'node:child_process';
+import { createReadStream, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { describe, expect, it } from 'vitest';
+import { countOpenFiles } from '../../src/sandbox/descriptor-room.js';
+import { OrderPipe } from '../../src/sandbox/order-pipe.js';
+import { without } from '../support/requirements.js';
+import { useTemporaryFolder } from '../support/temporary-folder.js';
+import { waitFor } from '../support/wait-for.js';
+
+const folder = useTemporaryFolder();
+
+let fifos = 0;
+function newFifo(): string {
+  const path = join(folder(), `fifo-${fifos++}`);
+  execFileSync('mkfifo', [path]);
+  return path;
+}
+
+/** The other end, as a process opens it that has been handed the descriptor. */
+function openAnew({ fd, flags }: OrderPipe['childEnd']) {
+  return createReadStream('', { fd: openSync(`/proc/self/fd/${fd}`, flags) });
+}
+
+describe.skipIf(process.platform !== 'linux' || without('mkfifo'))('a pipe for an order', () => {
+  it.each([1, 4_096, 65_536, 65_537, 2_000_000])('brings all %i bytes of it, and then its end', async (byteLength) => {
+    const order = Buffer.alloc(byteLength, 'order');
+    const pipe = new OrderPipe(newFifo());
+    const read = openAnew(pipe.childEnd);
+    pipe.tell(order);
+    const chunks: Buffer[] = [];
+    for await (const chunk of read) {
+      chunks.push(chunk as Buffer);
+      if (Buffer.concat(chunks).byteLength === byteLength) pipe.close();
+    }
+    expect(Buffer.concat(chunks).equals(order)).toBe(true);
+  });
+
+  it('tells its end to who waits for an order that never comes', async () => {
+    const pipe = new OrderPipe(newFifo());
+    const read = buffer(openAnew(pipe.childEnd));
+    pipe.close();
+    expect(await read).toHaveLength(0);
+  });
+
+  it('waits for nobody, and leaves no descriptor behind, where nobody reads', async () => {
+    const open = countOpenFiles();
+    for (const byteLength of [10, 2_000_000]) {
+      const pipe = new OrderPipe(newFifo());
+      pipe.tell(Buffer.alloc(byteLength));
+      pipe.close();
+      pipe.close();
+    }
+    await waitFor(() => countOpenFiles() === open, 'all of them to be closed');
+  });
+});
