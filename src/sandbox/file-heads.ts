@@ -36,9 +36,12 @@ function remember(file: string, found: Remembered): void {
 
 /** What changes with every change of a file; null where that is not to be told. */
 function identityOf(file: string): string | null {
-  const found = statSync(file, { throwIfNoEntry: false });
-  if (found === undefined || Date.now() - found.ctimeMs < SETTLED_MS) return null;
-  return `${found.dev}:${found.ino}:${found.size}:${found.mtimeMs}:${found.ctimeMs}`;
+  try {
+    const { dev, ino, size, mtimeMs, ctimeMs } = statSync(file);
+    return Date.now() - ctimeMs < SETTLED_MS ? null : `${dev}:${ino}:${size}:${mtimeMs}:${ctimeMs}`;
+  } catch {
+    return null;
+  }
 }
 
 function readHead(file: string): Buffer | null {

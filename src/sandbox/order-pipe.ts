@@ -18,8 +18,12 @@ export class OrderPipe {
     this.childEnd = { fd: this.#fd, flags: O_RDONLY };
   }
 
-  /** Writes at once what the pipe takes, which is nearly always all, and the rest as it is read. To be called once. */
+  /**
+   * Writes at once what the pipe takes, which is nearly always all, and the rest as it is read. To be called once. When it
+   * has been closed nothing is told.
+   */
   tell(order: Uint8Array): void {
+    if (this.#closed) return;
     const rest = this.#write(order);
     if (rest.byteLength === 0) return;
     this.#stream = new Socket({ fd: this.#fd, readable: false, writable: true });

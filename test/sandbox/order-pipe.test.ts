@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { createReadStream, openSync } from 'node:fs';
+import { closeSync, createReadStream, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
@@ -42,6 +42,17 @@ describe.skipIf(process.platform !== 'linux' || without('mkfifo'))('a pipe for a
     const read = buffer(openAnew(pipe.childEnd));
     pipe.close();
     expect(await read).toHaveLength(0);
+  });
+
+  it('tells nothing when it was closed, least of all to whom its descriptor belongs by then', () => {
+    const pipe = new OrderPipe(newFifo());
+    pipe.close();
+    const path = join(folder(), 'another');
+    const fd = openSync(path, 'w');
+    expect(fd).toBe(pipe.childEnd.fd);
+    pipe.tell(Buffer.from('order'));
+    closeSync(fd);
+    expect(readFileSync(path, 'utf8')).toBe('');
   });
 
   it('waits for nobody, and leaves no descriptor behind, where nobody reads', async () => {

@@ -58,13 +58,12 @@ export class BubblewrapContainer implements Container {
   }
 
   async execute(spec: CommandSpec): Promise<BubblewrapProcess> {
-    if (this.#used || this.#cleaning !== null) {
-      throw new SandboxError('sandbox', 'container_used', `container ${this.id} runs one command, and has had it`);
-    }
+    if (this.#used || this.#cleaning !== null) throw this.#isUsed();
     this.#used = true;
     const { id, workspace } = this;
     const { limits } = this.#spec;
     const command = await sandboxCommand({ spec, limits, executionId: id, workspace }, this.#context);
+    if (this.#cleaning !== null) throw this.#isUsed();
     const sandbox = this.#sandbox;
     const accounting = new TaskAccounting(sandbox.cgroup, sandbox.helpers, this.#before);
     const running = await sandbox.live.run(command);
@@ -93,5 +92,9 @@ export class BubblewrapContainer implements Container {
   cleanup(): Promise<{ leaked: number }> {
     this.#cleaning ??= this.#sandbox.close().finally(() => this.#context.pool.over());
     return this.#cleaning;
+  }
+
+  #isUsed(): SandboxError {
+    return new SandboxError('sandbox', 'container_used', `container ${this.id} runs one command, and has had it`);
   }
 }

@@ -64,7 +64,7 @@ my ($limited, @limits) = ('');
 
 my $fork_server = $$;
 my ($orders, %running) = ('');
-my ($zygote, %zygotes, %sandboxes, %entering, %early, %told);
+my ($zygote, %zygotes, %sandboxes, %entering, %born, %early, %told);
 open(my $report, '>&=', fcntl(STDOUT, $F_DUPFD_CLOEXEC, $ABOVE_PASSED)) or die "standard output: $!\n";
 pipe(my $bell, my $ringer) or die "pipe: $!\n";
 fcntl $bell, $F_SETFL, $O_NONBLOCK;
@@ -79,15 +79,16 @@ my $children;
 syscall($call{prctl}, $PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 and open $children, '<', "/proc/self/task/$$/children";
 my $title = title('sandbox');
 my %handlers = (run => \&run, fifos => \&make_fifos, sandbox => \&make_sandbox, join => \&join_group);
-my ($REPORT, $DEATHS) = map { fileno $_ } $report, $deaths;
+my ($REPORT, $BELL, $DEATHS) = map { fileno $_ } $report, $bell, $deaths;
 my $watched = '';
 vec($watched, $_, 1) = 1 for 0, $DEATHS;
 report('ready', 0);
 
 while (1) {
   my $ready = $watched;
+  vec($ready, $BELL, 1) = 1 if %early;
   next if select($ready, undef, undef, undef) < 0;
-  reap() if vec $ready, $DEATHS, 1;
+  reap() if vec($ready, $DEATHS, 1) || vec $ready, $BELL, 1;
   next if !vec($ready, 0, 1);
   my $got = sysread STDIN, $orders, 65536, length $orders;
   end() if defined $got && $got == 0;
@@ -121,7 +122,7 @@ sub reap {
   my (%exited, @ended);
   sysread $deaths, my $told, 4096;
   while ((my $pid = waitpid -1, $WNOHANG) > 0) { $exited{$pid} = $? }
-  take_over(\%exited) if %zygotes;
+  take_over(\%exited) if %zygotes || %sandboxes;
   for my $pid (keys %exited) {
     my $ended = delete $running{$pid} // next;
     my $status = delete $sandboxes{$ended} ? delete $told{$ended} // $SIGKILL : $exited{$pid};

@@ -3,7 +3,9 @@
  * template. It clones the first process of each sandbox into new namespaces of all kinds, as a child of the fork server
  * (CLONE_PARENT), and tells who that is: so nothing is forked or given up on the way that the sandbox does not consist of.
  * What a sandbox gets is opened by the fork server, since in the zygote's namespaces nothing of it could be, and reaches the
- * zygote as descriptors (SCM_RIGHTS). There is a zygote for each template, when a sandbox of it is asked for, and the one
+ * zygote as descriptors (SCM_RIGHTS). What is rung with the bell the fork server hears when some process dies, which is
+ * before it has to know: who was made for which order, when the zygote has let go of it ('made'), or if that is lost ('born'),
+ * and how the command ended. It is waited for only where somebody has died of whom nothing is known yet. There is a zygote for each template, when a sandbox of it is asked for, and the one
  * before it ends when it has carried out its orders. What was asked of a zygote that has died is refused.
  *
  * The mounts are a copy of those of a template, which bubblewrap has made, in a user namespace below that of the
@@ -21,10 +23,14 @@ export const SANDBOX_PROGRAM = String.raw`
 sub make_sandbox {
   my $fields = shift;
   my ($filter, $template, $mounts, $network, $stdin) = splice @$fields, 1, 5;
-  my $O_PATH = 010000000;
+  my ($O_PATH, $EMSGSIZE) = (010000000, 90);
   prepare($fields) or return;
   push @passed, open_above(0, $stdin, $O_PATH) // return refuse($stdin);
   my $order = join "\0", $id, $network, scalar @groups, @groups, @$fields;
+  if (length $order > $LARGEST_ORDER) {
+    $! = $EMSGSIZE;
+    return refuse('an order for a sandbox');
+  }
   for (1, 2) {
     my $line = line_to_zygote($template, $mounts, $filter) or return;
     ($sandboxes{$id}, $entering{$id}) = (1, $zygote->{pid});
@@ -37,7 +43,7 @@ sub make_sandbox {
 
 sub forget_sandbox {
   my $number = shift;
-  delete $_->{$number} for \%sandboxes, \%entering;
+  delete $_->{$number} for \%sandboxes, \%entering, \%born;
 }
 
 sub line_to_zygote {
@@ -62,8 +68,7 @@ sub line_to_zygote {
 
 sub hand_over {
   my ($line, $order, @descriptors) = @_;
-  my ($SOL_SOCKET, $SCM_RIGHTS, $HEAD_BYTES, $EMSGSIZE) = (1, 1, 16, 90);
-  if (length $order > $LARGEST_ORDER) { $! = $EMSGSIZE; return }
+  my ($SOL_SOCKET, $SCM_RIGHTS, $HEAD_BYTES) = (1, 1, 16);
   my $control = pack 'J i i i* x![J]', $HEAD_BYTES + 4 * @descriptors, $SOL_SOCKET, $SCM_RIGHTS, @descriptors;
   my $place = pack 'P J', $order, length $order;
   my $message = pack $MESSAGE, $place, 1, $control, length $control;
@@ -75,23 +80,30 @@ sub take_over {
   sysread $bell, my $rung, 65536;
   while (($rung // '') =~ /(\w+) (\d+) (\d+)\n/g) {
     my ($what, $number, $told) = ($1, $2, $3);
-    if ($what eq 'exited') { $told{$number} = $told; next }
-    delete $entering{$number};
-    if ($what eq 'none') { forget_sandbox($number); next }
-    $running{$told} = $number;
-    $exited->{$told} = delete $early{$told} if exists $early{$told};
+    if ($what eq 'exited') { $told{$number} = $told }
+    elsif ($what eq 'none') { forget_sandbox($number) }
+    elsif ($what eq 'born') { $born{$number} = $told if exists $entering{$number} }
+    elsif ($what eq 'made') { adopt($number, $told, $exited) }
   }
   for my $pid (keys %$exited) {
-    if (delete $zygotes{$pid}) { lose_zygote($pid) }
+    if (delete $zygotes{$pid}) { lose_zygote($pid, $exited) }
     elsif (%entering && !exists $running{$pid}) { $early{$pid} = $exited->{$pid} }
   }
   %early = () if !%entering;
 }
 
+sub adopt {
+  my ($number, $init, $exited) = @_;
+  delete $_->{$number} for \%entering, \%born;
+  $running{$init} = $number;
+  $exited->{$init} = delete $early{$init} if exists $early{$init};
+}
+
 sub lose_zygote {
-  my $pid = shift;
+  my ($pid, $exited) = @_;
   undef $zygote if $zygote && $zygote->{pid} == $pid;
   for my $number (grep { $entering{$_} == $pid } keys %entering) {
+    if (exists $born{$number}) { adopt($number, $born{$number}, $exited); next }
     forget_sandbox($number);
     report('refused', $number, $ESRCH, 'the zygote of sandboxes');
   }
@@ -130,8 +142,8 @@ sub be_zygote {
       be_init({ host => $host, filter => $filter, maps => $maps, network => $network, rest => \@fields }, @descriptors);
     }
     report('refused', $id, $! + 0, 'clone') if $init < 0;
-    syswrite $ringer, $init < 0 ? "none $id 0\n" : "made $id $init\n";
     syscall $call{close}, $_ for @descriptors;
+    syswrite $ringer, $init < 0 ? "none $id 0\n" : "made $id $init\n";
   }
   leave(0);
 }
@@ -177,6 +189,7 @@ sub tell_identity {
   my $fd = call('/proc/self/stat', openat => $host, 'self/stat', $O_CLOEXEC, 0);
   my $length = call('/proc/self/stat', read => $fd, $stat_address, $STAT_BYTES);
   close_fd($_) for $fd, $host;
+  syswrite $ringer, "born $id $1\n" if substr($started, $STAT_AT, 16) =~ /^(\d+) /;
   syscall $call{write}, $REPORT, $started, $STAT_AT + $length;
 }
 

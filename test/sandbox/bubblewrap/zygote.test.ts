@@ -2,6 +2,7 @@ import { chmodSync, readdirSync, readFileSync, renameSync, writeFileSync } from 
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { SandboxError } from '../../../src/sandbox/errors.js';
 import { isForkServerKnown } from '../../../src/sandbox/fork-server/index.js';
 import { isAlive } from '../../support/processes.js';
 import { without } from '../../support/requirements.js';
@@ -52,6 +53,37 @@ describe.skipIf(withoutBubblewrap || without('perl') || !isForkServerKnown)('the
     expect((await running.exited).exitCode).toBe(0);
   });
 
+  it('is not needed to tell how a command ended that it has brought about', async () => {
+    const running = await sandbox.start({ ...script('read line; exit 7'), stdin: 'pipe' });
+    process.kill(zygotes()[0]!.pid, 'SIGKILL');
+    await waitFor(() => zygotes().length === 0, 'its end');
+    running.stdin!.end('line\n');
+    running.stdout.resume();
+    expect(await running.exited).toEqual({ exitCode: 7, signal: null });
+  });
+
+  it('may be killed again and again: each command gets its exit code, or was never begun', {
+    timeout: 60_000,
+  }, async () => {
+    const storm = setInterval(() => {
+      for (const { pid } of zygotes()) process.kill(pid, 'SIGKILL');
+    }, 15);
+    const work = Array.from({ length: 4 }, async () => {
+      const ends: unknown[] = [];
+      for (let count = 0; count < 25; count += 1) {
+        const run = sandbox.run(script('exit 7')).then(({ exit }) => exit);
+        ends.push(await run.catch((error: SandboxError) => error.code));
+      }
+      return ends;
+    });
+    const ends = (await Promise.all(work)).flat();
+    clearInterval(storm);
+    const possible = [{ exitCode: 7, signal: null }, 'sandbox_failed'];
+    for (const end of ends) expect(possible).toContainEqual(end);
+    expect(ends).toContainEqual(possible[0]);
+    expect(await output('echo after')).toBe('after\n');
+  });
+
   it('gives way to another where the template has', async () => {
     expect(await output(`cat '${shown}'`)).toBe('old');
     const [before] = zygotes();
@@ -68,7 +100,9 @@ describe.skipIf(withoutBubblewrap || without('perl') || !isForkServerKnown)('the
     const [{ pid, parent }] = zygotes() as [Zygote];
     process.kill(parent, 'SIGKILL');
     await waitFor(() => !isAlive(pid), 'its end');
-    expect(await output('echo again')).toBe('again\n');
+    // What is asked of the fork server before its end is noticed fails.
+    const again = () => output('echo again').catch(() => null);
+    await waitFor(async () => (await again()) === 'again\n', 'a sandbox of another');
   });
 });
 
