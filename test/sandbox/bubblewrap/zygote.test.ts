@@ -44,6 +44,7 @@ describe.skipIf(withoutBubblewrap || without('perl') || !isForkServerKnown)('the
     const running = await sandbox.start({ ...script('echo started; read line; echo "$line"'), stdin: 'pipe' });
     const [before] = zygotes();
     process.kill(before!.pid, 'SIGKILL');
+    await waitFor(() => !isAlive(before!.pid), 'its end');
     expect(await Promise.all([output('echo one'), output('echo two')])).toEqual(['one\n', 'two\n']);
     expect(zygotes().map(({ pid }) => pid)).not.toContain(before!.pid);
     running.stdin!.end('still here\n');
