@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SandboxError } from '../../../src/sandbox/errors.js';
 import { isForkServerKnown } from '../../../src/sandbox/fork-server/index.js';
+import { sendSignal } from '../../../src/sandbox/kill-tree.js';
 import { isAlive } from '../../support/processes.js';
 import { without } from '../../support/requirements.js';
 import { useTemporaryFolder } from '../../support/temporary-folder.js';
@@ -67,7 +68,7 @@ describe.skipIf(withoutBubblewrap || without('perl') || !isForkServerKnown)('the
     timeout: 60_000,
   }, async () => {
     const storm = setInterval(() => {
-      for (const { pid } of zygotes()) process.kill(pid, 'SIGKILL');
+      for (const { pid } of zygotes()) sendSignal(pid, 'SIGKILL');
     }, 15);
     const work = Array.from({ length: 4 }, async () => {
       const ends: unknown[] = [];
