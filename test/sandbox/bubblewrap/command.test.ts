@@ -25,6 +25,12 @@ describe.skipIf(withoutBubblewrap).each(WAYS)('a command in a sandbox that $way'
     expect(exit).toEqual({ exitCode: null, signal });
   });
 
+  it('is not begun where its container is cleaned up meanwhile', async () => {
+    const container = await sandbox.container();
+    const begun = expect(container.execute(script('true'))).rejects.toMatchObject({ code: 'container_used' });
+    await Promise.all([begun, sandbox.manager.cleanupContainer(container)]);
+  });
+
   it('gets a megabyte of arguments', async () => {
     const args = Array.from({ length: 12 }, (_, index) => `${index}`.repeat(100_000 / `${index}`.length));
     const { stdout } = await sandbox.run(script('for a in "$@"; do printf "%s\\n" "$a"; done', ...args));
