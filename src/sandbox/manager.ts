@@ -17,8 +17,8 @@ const NOBODY = 65_534;
 
 const DEFAULT_POOL_SIZE = 4;
 
-/** For each of so many tasks. */
-const PIPES_PER_TASK = 3;
+/** For each of so many tasks: its three streams, and what a sandbox is told its command by. */
+const PIPES_PER_TASK = 4;
 
 /** Creates the places where tasks run, executes commands in them, and cleans them up. Owns all that it creates. */
 export class SandboxManager {

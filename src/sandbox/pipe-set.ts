@@ -4,6 +4,7 @@ import { errorCode } from './error-code.js';
 import { SandboxError } from './errors.js';
 import type { FifoPool } from './fifo-pool.js';
 import type { PassedDescriptor } from './fork-server/index.js';
+import { OrderPipe } from './order-pipe.js';
 import type { NamedPipe, Pipe } from './pipe.js';
 
 export interface PipeOwner {
@@ -17,7 +18,7 @@ type AnyPipe = Pipe<Readable | Writable> | NamedPipe;
 export class PipeSet {
   readonly #owner: PipeOwner | null;
   readonly #fifos: FifoPool | null;
-  readonly #pipes: AnyPipe[] = [];
+  readonly #pipes: (AnyPipe | OrderPipe)[] = [];
   readonly #paths = new Set<string>();
   #childEndsOpen = true;
 
@@ -45,11 +46,26 @@ export class PipeSet {
    * @throws SandboxError kind `sandbox` where it cannot be opened
    */
   open<Opened extends AnyPipe>(make: (fifo: string) => Opened, fifo: string): Opened {
-    try {
-      this.hold(fifo);
+    return this.#add(fifo, () => {
       if (this.#owner !== null) chownSync(fifo, this.#owner.uid, this.#owner.gid);
       const pipe = make(fifo);
       pipe.stream.on('error', () => undefined);
+      return pipe;
+    });
+  }
+
+  /**
+   * Opens a pipe by which the sandbox of the command is told something. It stays the sidecar's own.
+   * @throws SandboxError kind `sandbox` where it cannot be opened
+   */
+  openOrders(fifo: string): OrderPipe {
+    return this.#add(fifo, () => new OrderPipe(fifo));
+  }
+
+  #add<Opened extends AnyPipe | OrderPipe>(fifo: string, open: () => Opened): Opened {
+    try {
+      this.hold(fifo);
+      const pipe = open();
       this.#pipes.push(pipe);
       return pipe;
     } catch (error) {

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
+import { writeAtOnce } from '../sandbox/write-at-once.js';
 import type { ByteSink } from '../session/index.js';
-import { writeAtOnce } from './write-at-once.js';
 
 /**
  * A stream as a sink. Node writes pipes and sockets without blocking on POSIX systems, so a host that does not read

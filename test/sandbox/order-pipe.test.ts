@@ -19,7 +19,7 @@ function newFifo(): string {
 }
 
 /** The other end, as a process opens it that has been handed the descriptor. */
-function openAnew({ fd, flags }: OrderPipe['childEnd']) {
+function openAnew({ fd, flags }: OrderPipe['readEnd']) {
   return createReadStream('', { fd: openSync(`/proc/self/fd/${fd}`, flags) });
 }
 
@@ -27,26 +27,26 @@ describe.skipIf(process.platform !== 'linux' || without('mkfifo'))('a pipe for a
   it.each([1, 4_096, 65_536, 65_537, 2_000_000])('brings all %i bytes of it, and then its end', async (byteLength) => {
     const order = Buffer.alloc(byteLength, 'order');
     const pipe = new OrderPipe(newFifo());
-    const read = openAnew(pipe.childEnd);
+    const read = openAnew(pipe.readEnd);
     pipe.tell(order);
     const chunks: Buffer[] = [];
     for await (const chunk of read) {
       chunks.push(chunk as Buffer);
-      if (Buffer.concat(chunks).byteLength === byteLength) pipe.close();
+      if (Buffer.concat(chunks).byteLength === byteLength) pipe.release();
     }
     expect(Buffer.concat(chunks).equals(order)).toBe(true);
   });
 
   it('tells its end to who waits for an order that never comes', async () => {
     const pipe = new OrderPipe(newFifo());
-    const read = buffer(openAnew(pipe.childEnd));
-    pipe.close();
+    const read = buffer(openAnew(pipe.readEnd));
+    pipe.release();
     expect(await read).toHaveLength(0);
   });
 
-  it('tells nothing when it was closed, least of all to whom its descriptor belongs by then', () => {
+  it('tells nothing when it was released, least of all to whom its descriptor belongs by then', () => {
     const pipe = new OrderPipe(newFifo());
-    pipe.close();
+    pipe.release();
     const path = join(folder(), 'another');
     // It is given the number that has become free, unless something else of this process is just being opened.
     const fd = openSync(path, 'w');
@@ -60,8 +60,8 @@ describe.skipIf(process.platform !== 'linux' || without('mkfifo'))('a pipe for a
     for (const byteLength of [10, 2_000_000]) {
       const pipe = new OrderPipe(newFifo());
       pipe.tell(Buffer.alloc(byteLength));
-      pipe.close();
-      pipe.close();
+      pipe.release();
+      pipe.release();
     }
     await waitFor(() => countOpenFiles() === open, 'all of them to be closed');
   });

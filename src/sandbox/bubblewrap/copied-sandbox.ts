@@ -3,7 +3,6 @@ import { Readable, type Writable } from 'node:stream';
 import type { TaskFile } from '../../../protocol/index.js';
 import type { CommandExit } from '../command-exit.js';
 import type { ForkedSandbox, SandboxCommand } from '../fork-server/index.js';
-import type { OrderPipe } from '../order-pipe.js';
 import { openNamedInputPipe, type Pipe } from '../pipe.js';
 import type { PipeSet } from '../pipe-set.js';
 import type { ProcessIdentity } from '../process-entry.js';
@@ -16,7 +15,6 @@ import { tarOf } from './tar.js';
 export interface CopiedSandboxStreams extends Pick<LiveSandbox, 'stdout' | 'stderr'> {
   /** What a command opens as its standard input, where it is to have one. */
   readonly stdinFifo: string;
-  readonly entrance: OrderPipe;
   /** Null where no files are to come. */
   readonly filling: Pipe<Writable> | null;
   readonly pipes: PipeSet;
@@ -76,7 +74,6 @@ export class CopiedSandbox implements LiveSandbox {
     if (this.#released) return;
     this.#released = true;
     closeSync(this.workspaceFd);
-    this.#streams.entrance.close();
     this.#streams.pipes.release(isLeft);
   }
 }

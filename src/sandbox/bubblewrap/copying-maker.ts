@@ -1,7 +1,6 @@
 import { openSync } from 'node:fs';
 import type { SandboxOrder } from '../fork-server/index.js';
 import { sendSignal } from '../kill-tree.js';
-import { OrderPipe } from '../order-pipe.js';
 import { openInputPipe, openOutputPipe } from '../pipe.js';
 import { PipeSet } from '../pipe-set.js';
 import type { ProcessIdentity } from '../process-entry.js';
@@ -37,42 +36,32 @@ export class CopyingMaker implements SandboxMaker {
     const owner = changedUser(user);
     const [stdinFifo, orders, out, err, files] = await fifos.take(policy.hasFiles ? 5 : 4);
     const pipes = new PipeSet(owner, fifos);
-    for (const fifo of [stdinFifo, orders]) pipes.hold(fifo!);
+    pipes.hold(stdinFifo!);
     let init: ProcessIdentity | undefined;
-    let entrance: OrderPipe | undefined;
     try {
-      entrance = new OrderPipe(orders!);
-      const tell = (order: Uint8Array) => entrance!.tell(order);
+      const entrance = pipes.openOrders(orders!);
       const template = await this.#template.use();
       try {
         const [stdout, stderr] = [pipes.open(openOutputPipe, out!), pipes.open(openOutputPipe, err!)];
         const filling = files === undefined ? null : pipes.open(openInputPipe, files);
         const order: SandboxOrder = {
           ...{ template: template.namespace, stdinFifo: stdinFifo!, stdout: stdout.childEnd, stderr: stderr.childEnd },
-          entrance: entrance.childEnd,
+          entrance: entrance.readEnd,
           ...{ groups: cgroup.setup, user: owner },
           ...this.#furnishing(policy),
           filling: filling && { argv: this.#archiver(), source: filling.childEnd },
         };
-        const forked = starting.forkServers!.current.makeSandbox(order, tell);
+        const forked = starting.forkServers!.current.makeSandbox(order, (message) => entrance.tell(message));
         init = await forked.prepared();
         pipes.closeChildEnds();
         const workspaceFd = openSync(`/proc/${init.pid}/root${WORKSPACE}`, 'r');
-        const streams = {
-          stdinFifo: stdinFifo!,
-          stdout: stdout.stream,
-          stderr: stderr.stream,
-          entrance,
-          filling,
-          pipes,
-        };
+        const streams = { stdinFifo: stdinFifo!, stdout: stdout.stream, stderr: stderr.stream, filling, pipes };
         return new CopiedSandbox(forked, { init, workspaceFd }, streams);
       } finally {
         template.done();
       }
     } catch (error) {
       if (init !== undefined) sendSignal(init.pid, 'SIGKILL');
-      entrance?.close();
       pipes.release();
       throw error;
     }

@@ -23,7 +23,7 @@ export const SANDBOX_PROGRAM = String.raw`
 sub make_sandbox {
   my $fields = shift;
   my ($filter, $template, $mounts, $network, $stdin) = splice @$fields, 1, 5;
-  my ($O_PATH, $EMSGSIZE) = (010000000, 90);
+  my $EMSGSIZE = 90;
   prepare($fields) or return;
   push @passed, open_above(0, $stdin, $O_PATH) // return refuse($stdin);
   my $order = join "\0", $id, $network, scalar @groups, @groups, @$fields;
@@ -68,8 +68,8 @@ sub line_to_zygote {
 
 sub hand_over {
   my ($line, $order, @descriptors) = @_;
-  my ($SOL_SOCKET, $SCM_RIGHTS, $HEAD_BYTES) = (1, 1, 16);
-  my $control = pack 'J i i i* x![J]', $HEAD_BYTES + 4 * @descriptors, $SOL_SOCKET, $SCM_RIGHTS, @descriptors;
+  my ($SOL_SOCKET, $SCM_RIGHTS) = (1, 1);
+  my $control = pack 'J i i i* x![J]', $CONTROL_HEAD_BYTES + 4 * @descriptors, $SOL_SOCKET, $SCM_RIGHTS, @descriptors;
   my $place = pack 'P J', $order, length $order;
   my $message = pack $MESSAGE, $place, 1, $control, length $control;
   return syscall($call{sendmsg}, fileno $line, $message, 0) > 0;
@@ -112,7 +112,7 @@ sub lose_zygote {
 sub be_zygote {
   my ($line, $mounts, $filter) = @_;
   my ($CLONE_NEWUSER, $CLONE_NEWNS, $CLONE_NEWNET, $CLONE_OTHERS) = (0x10000000, 0x00020000, 0x40000000, 0x2c000000);
-  my ($NS_GET_USERNS, $CLONE_PARENT, $O_RDWR, $O_PATH) = (0xb701, 0x8000, 2, 010000000);
+  my ($NS_GET_USERNS, $CLONE_PARENT, $O_RDWR) = (0xb701, 0x8000, 2);
   undef $zygote;
   close_passed();
   syscall $call{setsid};
@@ -150,13 +150,13 @@ sub be_zygote {
 
 sub receive {
   my ($line, $inbox) = @_;
-  my ($MSG_CMSG_CLOEXEC, $HEAD_BYTES) = (0x40000000, 16);
+  my $MSG_CMSG_CLOEXEC = 0x40000000;
   my $place = pack 'P J', $inbox->[0], $LARGEST_ORDER;
   my $message = pack $MESSAGE, $place, 1, $inbox->[1], $LARGEST_CONTROL;
   my $length = syscall $call{recvmsg}, $line, $message, $MSG_CMSG_CLOEXEC;
   return if $length <= 0;
   my ($bytes, undef, undef, @descriptors) = unpack 'J i i i*', $inbox->[1];
-  return substr($inbox->[0], 0, $length), @descriptors[0 .. ($bytes - $HEAD_BYTES) / 4 - 1];
+  return substr($inbox->[0], 0, $length), @descriptors[0 .. ($bytes - $CONTROL_HEAD_BYTES) / 4 - 1];
 }
 
 sub be_init {
@@ -225,7 +225,7 @@ sub furnish {
 
 sub open_shown {
   my $path = shift;
-  my ($O_PATH, $shown) = (010000000);
+  my $shown;
   return [$path, $shown] if sysopen $shown, $path, $O_PATH;
   return if $! == $ENOENT;
   fail($path);

@@ -46,15 +46,17 @@ export function assembleSeccompFilter(architecture: SeccompArchitecture): Uint8A
     { label: 'native' },
     { op: 'load', offset: NUMBER_OFFSET },
     { op: 'jumpIfGreater', value: NEWEST_KNOWN_SYSCALL, target: 'notImplemented' },
-    ...searchFor([
-      ...casesOf(architecture, ABSENT_CALLS, 'notImplemented'),
-      ...casesOf(architecture, ['clone'], 'clone'),
-      ...casesOf(architecture, ['unshare'], 'unshare'),
-      ...casesOf(architecture, ['socket', 'socketpair'], 'socket'),
-      ...casesOf(architecture, ['ioctl'], 'ioctl'),
-      ...casesOf(architecture, ['personality'], 'personality'),
-      ...casesOf(architecture, FORBIDDEN_CALLS, 'notPermitted'),
-    ]),
+    ...searchFor(
+      [
+        ...casesOf(architecture, ABSENT_CALLS, 'notImplemented'),
+        ...casesOf(architecture, ['clone'], 'clone'),
+        ...casesOf(architecture, ['unshare'], 'unshare'),
+        ...casesOf(architecture, ['socket', 'socketpair'], 'socket'),
+        ...casesOf(architecture, ['ioctl'], 'ioctl'),
+        ...casesOf(architecture, ['personality'], 'personality'),
+        ...casesOf(architecture, FORBIDDEN_CALLS, 'notPermitted'),
+      ].sort((a, b) => a.value - b.value),
+    ),
     { label: 'clone' },
     { op: 'load', offset: argumentOffset(0) },
     { op: 'jumpIfAnySet', value: CLONE_NAMESPACE_FLAGS, target: 'notPermitted' },
@@ -115,10 +117,11 @@ const MOST_IN_A_ROW = 2;
 /**
  * Jumps for the number that is one of the cases, and allows all others. It halves them: when a process puts itself under a
  * filter the kernel runs that for every number that there is, to learn which are always allowed, which with all cases in a
- * row took longer than anything else on the way to a command.
+ * row took some 0.1 ms of each sandbox.
+ *
+ * @param sorted by their values
  */
-function searchFor(cases: readonly Case[]): BpfLine[] {
-  const sorted = cases.toSorted((a, b) => a.value - b.value);
+function searchFor(sorted: readonly Case[]): BpfLine[] {
   if (sorted.length <= MOST_IN_A_ROW) {
     const jumps = sorted.map(({ value, target }): BpfLine => ({ op: 'jumpIfEqual', value, target }));
     return [...jumps, { op: 'return', value: SECCOMP_ACTIONS.allow }];

@@ -14,6 +14,9 @@ export async function openBubblewrap(tools = findTools()): Promise<TestSandbox> 
   return TestSandbox.open({ backend: 'bubblewrap', network: false, tools });
 }
 
+/** After so long a template is looked at again, which is done once a second at most. */
+export const UNTIL_LOOKED_AT_MS = 1_100;
+
 /** Whether tests have to be skipped because there is no bubblewrap here. */
 export const withoutBubblewrap = !isStrict && !canUnshare();
 

@@ -8,15 +8,12 @@ import { findTools } from '../../../src/sandbox/tools.js';
 import { without } from '../../support/requirements.js';
 import { useTemporaryFolder } from '../../support/temporary-folder.js';
 import { script, TestSandbox } from '../support/sandbox.js';
-import { withoutBubblewrap } from './support.js';
+import { UNTIL_LOOKED_AT_MS, withoutBubblewrap } from './support.js';
 
 const folder = useTemporaryFolder();
 
 /** Sandboxes are made by another user where this is root. */
 beforeEach(() => chmodSync(folder(), 0o755));
-
-/** A template is looked at once a second. */
-const UNTIL_LOOKED_AT_MS = 1_100;
 
 describe.skipIf(withoutBubblewrap || without('perl') || !isForkServerKnown)('the template of sandboxes', () => {
   it('shows what has taken the place of a file, and costs no descriptor more for it', async () => {

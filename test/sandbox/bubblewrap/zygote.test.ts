@@ -1,21 +1,19 @@
-import { chmodSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SandboxError } from '../../../src/sandbox/errors.js';
 import { isForkServerKnown } from '../../../src/sandbox/fork-server/index.js';
 import { sendSignal } from '../../../src/sandbox/kill-tree.js';
+import { childrenOf } from '../../../src/sandbox/process-reader.js';
 import { isAlive } from '../../support/processes.js';
 import { without } from '../../support/requirements.js';
 import { useTemporaryFolder } from '../../support/temporary-folder.js';
 import { waitFor } from '../../support/wait-for.js';
 import { script, TestSandbox } from '../support/sandbox.js';
-import { withoutBubblewrap } from './support.js';
+import { UNTIL_LOOKED_AT_MS, withoutBubblewrap } from './support.js';
 
 const folder = useTemporaryFolder();
-
-/** A template is looked at once a second. */
-const UNTIL_LOOKED_AT_MS = 1_100;
 
 describe.skipIf(withoutBubblewrap || without('perl') || !isForkServerKnown)('the zygote of sandboxes', () => {
   let sandbox: TestSandbox;
@@ -113,25 +111,20 @@ interface Zygote {
   readonly parent: number;
 }
 
-/** Processes of a grandchild's name that are in no pid namespace of their own. */
+/** Grandchildren by way of the fork server that are called as sandboxes are, and in no pid namespace of their own. */
 function zygotes(): Zygote[] {
-  return readdirSync('/proc').flatMap((name) => {
-    const pid = Number(name);
-    const status = Number.isNaN(pid) ? null : statusOf(pid);
-    if (status === null || !/^Name:\tsandbox$/m.test(status) || !/^NSpid:\t\d+$/m.test(status)) return [];
-    const parent = parentIn(status);
-    return parentIn(statusOf(parent) ?? '') === process.pid ? [{ pid, parent }] : [];
-  });
+  return childrenOf(process.pid).flatMap((parent) =>
+    childrenOf(parent)
+      .filter(isZygote)
+      .map((pid) => ({ pid, parent })),
+  );
 }
 
-function statusOf(pid: number): string | null {
+function isZygote(pid: number): boolean {
   try {
-    return readFileSync(`/proc/${pid}/status`, 'utf8');
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return /^Name:\tsandbox$/m.test(status) && /^NSpid:\t\d+$/m.test(status);
   } catch {
-    return null;
+    return false;
   }
-}
-
-function parentIn(status: string): number {
-  return Number(/^PPid:\t(\d+)$/m.exec(status)?.[1]);
 }
