@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { appendFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import v8 from 'node:v8';
 import { Sidecar } from '../dist/clients/node/index.js';
 import { codeCachePath, encodeCodeCache, loadProgram } from '../dist/src/load-program.js';
-import { letHeapGrow } from '../dist/src/sidecar/small-heap.js';
 
 const PROGRAM = fileURLToPath(new URL('../dist/program.cjs', import.meta.url));
 const PARTS = [PROGRAM, fileURLToPath(new URL('../dist/program.rest.cjs', import.meta.url))];
@@ -27,10 +27,10 @@ async function build() {
 }
 
 function record() {
+  // V8 takes a cache only under the flags that it was made under, and the program is loaded before it sets any.
+  v8.setFlagsFromString = () => {};
   const program = loadProgram(PROGRAM);
   process.once('exit', () => {
-    // V8 takes a cache only under the flags that it was made under, and the program has changed some.
-    letHeapGrow();
     for (const part of [program, ...program.parts]) recordPart(part);
   });
   program.run();

@@ -1,7 +1,7 @@
 import { TaskExecutor } from '../executor/index.js';
 import { SandboxManager } from '../sandbox/index.js';
+import { tuneEngine } from '../sidecar/engine.js';
 import { createLogger, executorConfig, type Settings, sandboxOptions, streamSink } from '../sidecar/index.js';
-import { keepHeapSmall } from '../sidecar/small-heap.js';
 import { QueueRegistry } from '../tracking/index.js';
 import type { CliIo } from './cli-io.js';
 import { sweepCommand } from './serve.js';
@@ -14,7 +14,7 @@ export interface LocalExecutor extends AsyncDisposable {
 
 /** @throws SandboxError where the sandbox that the settings ask for is not to be had */
 export async function openLocalExecutor(settings: Settings, io: CliIo): Promise<LocalExecutor> {
-  keepHeapSmall();
+  tuneEngine();
   const logger = createLogger(settings.logLevel, streamSink(io.stderr));
   const registry = QueueRegistry.global;
   registry.setLogger(logger);

@@ -5,5 +5,5 @@ export { startHeartbeat } from '../session/heartbeat.js';
 export { Inbox } from '../session/inbox.js';
 export { Outbox } from '../session/outbox.js';
 export { Session } from '../session/session.js';
+export { tuneEngine } from './engine.js';
 export { PulseProbe } from './pulse-probe.js';
-export { keepHeapSmall } from './small-heap.js';

@@ -61,7 +61,7 @@ export async function runSidecar(options: SidecarOptions): Promise<number> {
     // What serves the host is loaded while that takes note.
     const serving = await import('./serving.js');
     const { FrameSource, Inbox, Outbox, PulseProbe, Session, startHeartbeat, TaskExecutor } = serving;
-    serving.keepHeapSmall();
+    serving.tuneEngine();
     await using executor = new TaskExecutor({ config: executorConfig(settings), sandbox, registry, logger });
     using outbox = new Outbox({ ...outboxBounds(settings), registry, sink });
     using inbox = new Inbox({ ...inboxBounds(settings), registry });
