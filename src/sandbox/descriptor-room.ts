@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { errorCode } from './error-code.js';
 import { SandboxError } from './errors.js';
 
@@ -31,10 +31,15 @@ export function hasRoomFor(count: number): boolean {
 /** What the sidecar opens for anything but setting tasks up is far less. */
 const PLENTY = 256;
 
-/** How many files this process has open; null where not even that can be looked at. Linux only. */
+const OPEN_FILES = '/proc/self/fd';
+
+/**
+ * How many files this process has open; null where not even that can be looked at. Linux only: since 6.2 it is the size of
+ * the directory that lists them (proc_pid_fd(5)), which was 0 before.
+ */
 export function countOpenFiles(): number | null {
   try {
-    return readdirSync('/proc/self/fd').length;
+    return statSync(OPEN_FILES).size || readdirSync(OPEN_FILES).length;
   } catch {
     return null;
   }

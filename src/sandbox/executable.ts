@@ -1,4 +1,4 @@
-import { accessSync, constants, readdirSync, statSync } from 'node:fs';
+import { accessSync, constants, readdirSync, type Stats, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isElf, parseElf, runsMachine } from './elf.js';
 import { errorCode } from './error-code.js';
@@ -21,72 +21,81 @@ export function inspectExecutable(
 ): string {
   const file = command.includes('/') ? givenFile(command, cwd, hostPath) : searchPath(command, path, cwd, hostPath);
   inspectFile(file, command, hostPath, 0);
-  return file;
+  return file.path;
 }
 
 /** Where the sidecar finds what a task sees at an absolute path; null where it sees nothing there. */
 export type HostPath = (path: string) => string | null;
 
-function givenFile(command: string, cwd: string, hostPath: HostPath): string {
-  const file = resolve(cwd, command);
-  const state = fileState(hostPath(file));
-  if (state === 'missing') throw failure('command_not_found', command, `no such file: ${file}`);
-  if (state === 'directory') throw failure('is_a_directory', command, `${file} is a directory`);
-  if (state === 'not executable') throw notExecutable(command, file);
+function givenFile(command: string, cwd: string, hostPath: HostPath): SeenFile {
+  const file = look(resolve(cwd, command), hostPath);
+  if (file.state === 'missing') throw failure('command_not_found', command, `no such file: ${file.path}`);
+  if (file.state === 'directory') throw failure('is_a_directory', command, `${file.path} is a directory`);
+  if (file.state === 'not executable') throw notExecutable(command, file.path);
   return file;
 }
 
 /** As execvp(3): the first executable file of that name; an empty entry is the working directory. */
-function searchPath(command: string, path: string, cwd: string, hostPath: HostPath): string {
+function searchPath(command: string, path: string, cwd: string, hostPath: HostPath): SeenFile {
   let blocked: string | null = null;
   for (const directory of path.split(':')) {
-    const file = resolve(cwd, directory, command);
-    const state = fileState(hostPath(file));
-    if (state === 'executable') return file;
-    if (state === 'not executable') blocked ??= file;
+    const file = look(resolve(cwd, directory, command), hostPath);
+    if (file.state === 'executable') return file;
+    if (file.state === 'not executable') blocked ??= file.path;
   }
   if (blocked !== null) throw notExecutable(command, blocked);
   throw failure('command_not_found', command, `not found in PATH (${path})`, { path });
 }
 
-type FileState = 'executable' | 'not executable' | 'directory' | 'missing';
+/** A file that a task sees at a path. */
+interface SeenFile {
+  readonly path: string;
+  readonly onHost: string;
+  readonly found: Stats | null;
+  readonly state: 'executable' | 'not executable' | 'directory' | 'missing';
+}
 
-function fileState(file: string | null): FileState {
-  if (file === null) return 'missing';
+function look(path: string, hostPath: HostPath): SeenFile {
+  const seen = hostPath(path);
+  const onHost = seen ?? path;
+  let found: Stats | null = null;
+  const be = (state: SeenFile['state']): SeenFile => ({ path, onHost, found, state });
+  if (seen === null) return be('missing');
   try {
-    const found = statSync(file, { throwIfNoEntry: false });
-    if (found === undefined) return 'missing';
-    if (found.isDirectory()) return 'directory';
-    if (!found.isFile()) return 'not executable';
-    accessSync(file, constants.X_OK);
-    return 'executable';
+    found = statSync(seen, { throwIfNoEntry: false }) ?? null;
+    if (found === null) return be('missing');
+    if (found.isDirectory()) return be('directory');
+    if (!found.isFile()) return be('not executable');
+    accessSync(seen, constants.X_OK);
+    return be('executable');
   } catch (error) {
-    return errorCode(error) === 'EACCES' ? 'not executable' : 'missing';
+    return be(errorCode(error) === 'EACCES' ? 'not executable' : 'missing');
   }
 }
 
 /** As deep as Linux follows interpreters that are scripts themselves. */
 const MAX_INTERPRETERS = 4;
 
-function inspectFile(file: string, command: string, hostPath: HostPath, depth: number): void {
+function inspectFile(file: SeenFile, command: string, hostPath: HostPath, depth: number): void {
   // It may be that it can be run but not read.
-  const head = headOf(hostPath(file) ?? file);
+  const head = headOf(file.onHost, file.found);
   if (head === null) return;
   if (head.toString('latin1', 0, 2) === '#!') {
-    inspectScript(file, head, command, hostPath, depth);
+    inspectScript(file.path, head, command, hostPath, depth);
   } else if (process.platform === 'linux') {
-    const obstacle = inspectProgram(file, head, command, hostPath);
+    const obstacle = inspectProgram(file.path, head, command, hostPath);
     if (obstacle !== null && !runsForeignFormats()) throw obstacle;
   }
 }
 
 function inspectScript(file: string, head: Buffer, command: string, hostPath: HostPath, depth: number): void {
   const line = head.toString('utf8').split('\n', 1)[0] ?? '';
-  const [interpreter] = line.slice(2).trim().split(/[ \t]/, 1);
-  if (!interpreter) throw failure('exec_format_error', command, `${file} begins with #! and names no interpreter`);
+  const [name] = line.slice(2).trim().split(/[ \t]/, 1);
+  if (!name) throw failure('exec_format_error', command, `${file} begins with #! and names no interpreter`);
   // A relative one is looked for where the command happens to be.
-  if (!interpreter.startsWith('/')) return;
-  if (fileState(hostPath(interpreter)) !== 'executable') throw missingInterpreter(command, file, interpreter);
+  if (!name.startsWith('/')) return;
+  const interpreter = look(name, hostPath);
+  if (interpreter.state !== 'executable') throw missingInterpreter(command, file, name);
   if (depth < MAX_INTERPRETERS) inspectFile(interpreter, command, hostPath, depth + 1);
 }
 
@@ -103,7 +112,7 @@ function inspectProgram(file: string, head: Buffer, command: string, hostPath: H
     const detail = `it is a program for another machine (ELF machine ${elf.machine}, this one is ${process.arch})`;
     return failure('exec_format_error', command, `${file} cannot be run: ${detail}`);
   }
-  if (elf.interpreter === null || fileState(hostPath(elf.interpreter)) === 'executable') return null;
+  if (elf.interpreter === null || look(elf.interpreter, hostPath).state === 'executable') return null;
   return missingInterpreter(command, file, elf.interpreter);
 }
 

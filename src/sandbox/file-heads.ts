@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync, type Stats } from 'node:fs';
 
 const HEAD_BYTES = 4_096;
 
@@ -18,9 +18,10 @@ const remembered = new Map<string, Remembered>();
 /**
  * The first 4 KiB of a file; null where it cannot be read. Read anew only where the file is another than the last time, or
  * has changed. The buffer must not be changed.
+ * @param found what the file was a moment ago; null where that is not known
  */
-export function headOf(file: string): Buffer | null {
-  const identity = identityOf(file);
+export function headOf(file: string, found: Stats | null): Buffer | null {
+  const identity = found && identityOf(found);
   const known = remembered.get(file);
   if (known !== undefined && known.identity === identity) return known.head;
   remembered.delete(file);
@@ -35,13 +36,8 @@ function remember(file: string, found: Remembered): void {
 }
 
 /** What changes with every change of a file; null where that is not to be told. */
-function identityOf(file: string): string | null {
-  try {
-    const { dev, ino, size, mtimeMs, ctimeMs } = statSync(file);
-    return Date.now() - ctimeMs < SETTLED_MS ? null : `${dev}:${ino}:${size}:${mtimeMs}:${ctimeMs}`;
-  } catch {
-    return null;
-  }
+function identityOf({ dev, ino, size, mtimeMs, ctimeMs }: Stats): string | null {
+  return Date.now() - ctimeMs < SETTLED_MS ? null : `${dev}:${ino}:${size}:${mtimeMs}:${ctimeMs}`;
 }
 
 function readHead(file: string): Buffer | null {

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { explainExhaustion, isExhaustion } from '../../src/sandbox/descriptor-room.js';
+import { countOpenFiles, explainExhaustion, isExhaustion } from '../../src/sandbox/descriptor-room.js';
 import { SandboxError } from '../../src/sandbox/errors.js';
 import { type BuiltProgram, bundle } from '../support/bundle.js';
 
@@ -27,6 +28,16 @@ describe('an error for want of descriptors', () => {
     expect((told as Error).message).toMatch(/ulimit -n.*maxConcurrentTasks/);
     const own = new SandboxError('sandbox', 'pipes_unavailable', 'no pipes', {}, { cause });
     expect(explainExhaustion(own)).toBe(own);
+  });
+});
+
+describe.skipIf(process.platform !== 'linux')('the number of open files', () => {
+  it('grows with what is opened, and shrinks with what is closed', () => {
+    const before = countOpenFiles()!;
+    const opened = Array.from({ length: 20 }, () => openSync('/dev/null', 'r'));
+    expect(countOpenFiles()).toBeGreaterThan(before + 10);
+    for (const descriptor of opened) closeSync(descriptor);
+    expect(countOpenFiles()).toBeLessThan(before + 10);
   });
 });
 

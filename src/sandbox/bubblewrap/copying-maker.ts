@@ -6,7 +6,7 @@ import { PipeSet } from '../pipe-set.js';
 import type { ProcessIdentity } from '../process-entry.js';
 import type { MakingContext } from './context.js';
 import { CopiedSandbox } from './copied-sandbox.js';
-import { changedUser } from './identity.js';
+import { changedUser, type TaskUser } from './identity.js';
 import { bindsInPrivate, PRIVATE, SHARED_MEMORY, TEMPORARY, WORKSPACE } from './layout.js';
 import type { LiveSandbox, SandboxMaker, SandboxRequest } from './live-sandbox.js';
 import type { SandboxPolicy } from './policy.js';
@@ -22,18 +22,20 @@ export class CopyingMaker implements SandboxMaker {
   readonly #context: MakingContext;
   readonly #template: SandboxTemplate;
   readonly #carriedOver: readonly string[];
+  readonly #owner: TaskUser | null;
 
   /** @param context of a sidecar that has a fork server */
   constructor(context: MakingContext) {
     this.#context = context;
     this.#template = new SandboxTemplate({ ...context, bwrap: context.tools.bwrap });
     this.#carriedOver = bindsInPrivate(context.layout);
+    this.#owner = changedUser(context.user);
   }
 
   async make({ policy, cgroup }: SandboxRequest): Promise<LiveSandbox> {
-    const { starting, user } = this.#context;
+    const { starting } = this.#context;
     const fifos = starting.fifos!;
-    const owner = changedUser(user);
+    const owner = this.#owner;
     const [stdinFifo, orders, out, err, files] = await fifos.take(policy.hasFiles ? 5 : 4);
     const pipes = new PipeSet(owner, fifos);
     pipes.hold(stdinFifo!);
