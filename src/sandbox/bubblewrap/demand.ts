@@ -38,6 +38,12 @@ export class Demand {
     return found.policy;
   }
 
+  /** Whether there is none of a policy of which some are wanted. */
+  isUnmet(present: (key: string) => number): boolean {
+    for (const key of this.#counts.keys()) if (this.wanted(key) > 0 && present(key) === 0) return true;
+    return false;
+  }
+
   #count(policy: SandboxPolicy, change: number): void {
     const entry = this.#counts.get(policy.key) ?? { policy, count: 0 };
     entry.count += change;

@@ -12,8 +12,8 @@ export interface WarmPoolOptions {
   readonly logger: Logger;
 }
 
-/** A task that takes so long is no short one. */
-const SHORT_MS = 10;
+/** Where no task has come for so long, none is likely to be right behind. */
+const CALM_MS = 10;
 
 /** So many descriptors are left to tasks, beside those of the tasks that run. */
 const DESCRIPTORS_LEFT = 200;
@@ -25,9 +25,10 @@ interface Refill {
 
 /**
  * Sandboxes that were made beforehand, each for one task whose policy is that of the sandbox; a task that finds none has
- * one made. What is taken is replaced, one after the other: where one task runs at a time, when it is under way, which the
- * other processors have time for; where there are several, when one of them is over or takes long; and never while tasks
- * wait for theirs to be made, from which it would take.
+ * one made. To make one takes the processors as long as to run a short command, so that tasks which follow one another are
+ * left alone with them: what they have taken is replaced when none has come for a while, one after the other, or when they
+ * have taken the last, all at once. Where several run at a time, one is made whenever one of them is over. None is made
+ * while tasks wait for theirs to be made, from which it would take.
  */
 export class WarmPool {
   readonly #options: WarmPoolOptions;
@@ -66,7 +67,7 @@ export class WarmPool {
     this.#demand.note(policy);
     const warm = this.#waiting(policy.key) ?? (await this.#claim(policy.key));
     this.#options.logger.debug({ executionId, warm: warm !== null }, 'a task has its sandbox');
-    this.#prepareSoon(SHORT_MS);
+    this.#prepareWhenCalm();
     if (warm === null) return this.#startCold(policy, executionId);
     this.#pause.succeeded();
     return warm;
@@ -74,13 +75,14 @@ export class WarmPool {
 
   /** To be called when the command of a task is about to be executed. */
   underWay(): void {
-    if (this.#taken === 1) this.#refillSoon();
+    if (this.#taken === 1 && this.#demand.isUnmet((key) => this.#present(key)))
+      setImmediate(() => this.#refillAll()).unref();
   }
 
   /** To be called when a task that has taken a sandbox, or tried to, is over. */
   over(): void {
     this.#taken -= 1;
-    if (this.#taken > 0) this.#refillSoon();
+    if (this.#taken > 0) setImmediate(() => this.#refillUnlessBusy()).unref();
   }
 
   /** Closes what waits, for what it holds is needed. It is prepared anew after a while. */
@@ -129,7 +131,7 @@ export class WarmPool {
     this.#coldStarts += 1;
     try {
       const made = this.#options.make(executionId, policy);
-      if (isAlone) this.#refill();
+      if (isAlone && this.#refills.size === 0) this.#refill();
       return await made;
     } finally {
       this.#coldStarts -= 1;
@@ -137,8 +139,17 @@ export class WarmPool {
     }
   }
 
-  #prepareSoon(waitMs = 0): void {
-    if (this.#timer !== null || this.#state !== 'warm') return;
+  #prepareSoon(): void {
+    if (this.#timer === null) this.#prepareIn(0);
+  }
+
+  #prepareWhenCalm(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#prepareIn(CALM_MS);
+  }
+
+  #prepareIn(waitMs: number): void {
+    if (this.#state !== 'warm') return;
     this.#timer = setTimeout(
       () => {
         this.#timer = null;
@@ -148,22 +159,24 @@ export class WarmPool {
     ).unref();
   }
 
-  #refillSoon(): void {
-    setImmediate(() => this.#refillUnlessBusy()).unref();
-  }
-
   #refillUnlessBusy(): void {
     if (this.#pause.leftMs > 0) this.#prepareSoon();
-    else if (this.#coldStarts === 0) this.#refill();
+    else if (this.#coldStarts === 0 && this.#refills.size === 0) this.#refill();
   }
 
-  #refill(): void {
-    if (this.#refills.size > 0 || this.#state !== 'warm' || this.#pause.leftMs > 0) return;
+  #refillAll(): void {
+    while (this.#coldStarts === 0 && this.#refill());
+  }
+
+  /** Has one more made; false where none is wanted, or there is no room for it. */
+  #refill(): boolean {
+    if (this.#state !== 'warm' || this.#pause.leftMs > 0) return false;
     const policy = this.#demand.neediest((key) => this.#present(key));
-    if (policy === null || !hasRoomFor(DESCRIPTORS_LEFT)) return;
+    if (policy === null || !hasRoomFor(DESCRIPTORS_LEFT)) return false;
     if (this.#idle.size >= this.#options.size) this.#discardUnwanted();
     const refill = { key: policy.key };
     this.#refills.set(refill, this.#prepare(policy, refill));
+    return true;
   }
 
   #present(key: string): number {

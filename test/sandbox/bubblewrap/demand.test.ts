@@ -1,16 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Demand } from '../../../src/sandbox/bubblewrap/demand.js';
-import type { SandboxPolicy } from '../../../src/sandbox/bubblewrap/policy.js';
+import { policy } from './support.js';
 
-const policy = (key: string): SandboxPolicy => ({
-  key,
-  memoryBytes: 1,
-  processes: 1,
-  cpuPercent: null,
-  privateBytes: 1,
-  sharedMemoryBytes: 1,
-  hasFiles: false,
-});
 const none = () => 0;
 
 describe('the demand for prepared sandboxes', () => {
@@ -36,6 +27,16 @@ describe('the demand for prepared sandboxes', () => {
     for (let turn = 0; turn < 20; turn += 1) demand.note(policy(turn % 2 === 0 ? 'a' : 'b'));
     expect([demand.wanted('a'), demand.wanted('b')]).toEqual([2, 2]);
     expect(demand.neediest((key) => (key === 'a' ? 2 : 1))?.key).toBe('b');
+  });
+
+  it('is unmet where there is none of a policy of which some are wanted', () => {
+    const demand = new Demand(2);
+    expect(demand.isUnmet(none)).toBe(false);
+    for (const key of ['a', 'b', 'a', 'b']) demand.note(policy(key));
+    expect(demand.isUnmet(() => 1)).toBe(false);
+    expect(demand.isUnmet((key) => (key === 'a' ? 2 : 0))).toBe(true);
+    demand.note(policy('c'));
+    expect(demand.isUnmet((key) => (key === 'c' ? 0 : 1))).toBe(false);
   });
 
   it('goes over to a policy that has replaced another', () => {

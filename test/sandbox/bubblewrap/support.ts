@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import type { SandboxPolicy } from '../../../src/sandbox/bubblewrap/policy.js';
 import { findTools } from '../../../src/sandbox/tools.js';
 import { isStrict } from '../../support/strict.js';
 import { TestSandbox } from '../support/sandbox.js';
@@ -24,4 +25,17 @@ function canUnshare(): boolean {
   const works = spawnSync('bwrap', ['--unshare-all', '--ro-bind', '/', '/', 'true']).status === 0;
   if (!works) console.warn('skipped: bwrap cannot make a sandbox here');
   return works;
+}
+
+/** A policy of this key. */
+export function policy(key: string): SandboxPolicy {
+  return {
+    key,
+    memoryBytes: 1,
+    processes: 1,
+    cpuPercent: null,
+    privateBytes: 1,
+    sharedMemoryBytes: 1,
+    hasFiles: false,
+  };
 }
