@@ -53,6 +53,8 @@ export interface Container {
   readonly id: string;
   /** The workspace as the sidecar sees it: an absolute path. */
   readonly workspace: string;
+  /** How many descriptors are opened at most while its command is started, beside those that it has open by then. */
+  readonly descriptorsToStart: number;
   /**
    * Starts the command. Resolves when it runs.
    * @throws SandboxError kind `execution` where the command cannot be run (not found, not executable, a directory,

@@ -160,7 +160,7 @@ export class SandboxManager {
 
   /** Starts the command of a container; see `Container.execute` for what it throws. */
   executeInContainer(container: Container, spec: CommandSpec): Promise<SandboxProcess> {
-    return this.#setups.pass(() => container.execute(spec));
+    return this.#setups.pass(() => container.execute(spec), container.descriptorsToStart);
   }
 
   /** Kills what is left in a container and removes it. Idempotent. Tells how many processes would not die. */

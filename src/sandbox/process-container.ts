@@ -16,6 +16,7 @@ import type { ProcessIdentity } from './process-entry.js';
 import { ProcessTree } from './process-tree.js';
 import { terminateOrCount } from './repeatable-kill.js';
 import { rlimitsOf } from './rlimits.js';
+import { SETUP_DESCRIPTORS } from './setup-gate.js';
 import type { SpareDirectories } from './spare-directories.js';
 import { type GivenFiles, writeFiles } from './workspace-files.js';
 
@@ -38,6 +39,7 @@ const NOTHING_IN_IT: WorkspaceMeasure = { totalBytes: 0, largestFileBytes: 0 };
 export class ProcessContainer implements Container {
   readonly id: string;
   readonly workspace: string;
+  readonly descriptorsToStart = SETUP_DESCRIPTORS;
   readonly #temporary: string;
   /** The directories that are still to be made. */
   #missing: string[] = [];

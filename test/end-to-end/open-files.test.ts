@@ -8,6 +8,16 @@ const TASKS = 20;
 const backends = ['process', ...(withoutBubblewrap ? [] : ['bubblewrap'])];
 
 describe.each(backends)('a sidecar with room for few open files under the %s backend', (sandbox) => {
+  it.each([88, 92, 96, 100, 104])('runs one task right after the other, with %s of them', async (openFiles) => {
+    await using host = await RawHost.spawn({ config: { workerPoolSize: 1, sandbox }, openFiles });
+    const statuses: string[] = [];
+    for (let id = 1; id <= 5; id += 1) {
+      await host.submit(id, { command: 'true' });
+      statuses.push((await host.resultOf(id)).status);
+    }
+    expect(statuses).toEqual(Array(5).fill('success'));
+  });
+
   it('runs what it can, tells of the rest, and goes on', async () => {
     const config = { maxConcurrentTasks: TASKS, workerPoolSize: 1, sandbox };
     await using host = await RawHost.spawn({ config, openFiles: 96 });

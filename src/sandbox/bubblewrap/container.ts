@@ -15,6 +15,8 @@ import { sandboxCommand } from './sandbox-command.js';
 /** A sandbox with the files of one task, and the one command that runs in it. */
 export class BubblewrapContainer implements Container {
   readonly id: string;
+  /** The files of its cgroups, where they are not open, and the pipe of its standard input: all others are there. */
+  readonly descriptorsToStart = 24;
   readonly #spec: ContainerSpec;
   readonly #context: BubblewrapContext;
   readonly #sandbox: PreparedSandbox;
