@@ -15,6 +15,9 @@ export interface WarmPoolOptions {
 /** Where no task has come for so long, none is likely to be right behind. */
 const CALM_MS = 10;
 
+/** More that are made at once would keep the next task from its own for long. */
+const MAX_AT_ONCE = 4;
+
 /** So many descriptors are left to tasks, beside those of the tasks that run. */
 const DESCRIPTORS_LEFT = 200;
 
@@ -27,7 +30,7 @@ interface Refill {
  * Sandboxes that were made beforehand, each for one task whose policy is that of the sandbox; a task that finds none has
  * one made. To make one takes the processors as long as to run a short command, so that tasks which follow one another are
  * left alone with them: what they have taken is replaced when none has come for a while, one after the other, or when they
- * have taken the last, all at once. Where several run at a time, one is made whenever one of them is over. None is made
+ * have taken the last, several at once. Where several run at a time, one is made whenever one of them is over. None is made
  * while tasks wait for theirs to be made, from which it would take.
  */
 export class WarmPool {
@@ -75,8 +78,8 @@ export class WarmPool {
 
   /** To be called when the command of a task is about to be executed. */
   underWay(): void {
-    if (this.#taken === 1 && this.#demand.isUnmet((key) => this.#present(key)))
-      setImmediate(() => this.#refillAll()).unref();
+    if (this.#taken > 1 || !this.#demand.isUnmet((key) => this.#present(key))) return;
+    setImmediate(() => this.#refillSeveral()).unref();
   }
 
   /** To be called when a task that has taken a sandbox, or tried to, is over. */
@@ -164,8 +167,8 @@ export class WarmPool {
     else if (this.#coldStarts === 0 && this.#refills.size === 0) this.#refill();
   }
 
-  #refillAll(): void {
-    while (this.#coldStarts === 0 && this.#refill());
+  #refillSeveral(): void {
+    for (let begun = 0; begun < MAX_AT_ONCE && this.#coldStarts === 0 && this.#refill(); ) begun += 1;
   }
 
   /** Has one more made; false where none is wanted, or there is no room for it. */

@@ -55,6 +55,16 @@ describe('what tasks have taken of the prepared sandboxes', () => {
     expect(made).toHaveLength(2 * SIZE);
   });
 
+  it('is replaced by four at once at most', async () => {
+    await pool.close();
+    pool = new WarmPool({ size: 3 * SIZE, make, logger: createKeepingLogger() });
+    pool.start(policy('a'));
+    await vi.advanceTimersByTimeAsync(3 * SIZE);
+    made = [];
+    for (let task = 1; task <= 3 * SIZE; task += 1) await run();
+    expect(made).toHaveLength(4);
+  });
+
   it('is replaced when none has come for a while', async () => {
     for (let task = 1; task < SIZE; task += 1) await run();
     await vi.advanceTimersByTimeAsync(CALM_MS - 4);
