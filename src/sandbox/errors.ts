@@ -21,3 +21,8 @@ export class SandboxError extends Error {
     this.details = details;
   }
 }
+
+/** That a container is to run a second command, or one after it was cleaned up. */
+export function containerUsed(id: string): SandboxError {
+  return new SandboxError('sandbox', 'container_used', `container ${id} runs one command, and has had it`);
+}

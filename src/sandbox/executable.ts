@@ -27,16 +27,16 @@ export function inspectExecutable(
 /** Where the sidecar finds what a task sees at an absolute path; null where it sees nothing there. */
 export type HostPath = (path: string) => string | null;
 
-function givenFile(command: string, cwd: string, hostPath: HostPath): SeenFile {
+function givenFile(command: string, cwd: string, hostPath: HostPath): ExecutableFile {
   const file = look(resolve(cwd, command), hostPath);
+  if (file.state === 'executable') return file;
   if (file.state === 'missing') throw failure('command_not_found', command, `no such file: ${file.path}`);
   if (file.state === 'directory') throw failure('is_a_directory', command, `${file.path} is a directory`);
-  if (file.state === 'not executable') throw notExecutable(command, file.path);
-  return file;
+  throw notExecutable(command, file.path);
 }
 
 /** As execvp(3): the first executable file of that name; an empty entry is the working directory. */
-function searchPath(command: string, path: string, cwd: string, hostPath: HostPath): SeenFile {
+function searchPath(command: string, path: string, cwd: string, hostPath: HostPath): ExecutableFile {
   let blocked: string | null = null;
   for (const directory of path.split(':')) {
     const file = look(resolve(cwd, directory, command), hostPath);
@@ -47,36 +47,35 @@ function searchPath(command: string, path: string, cwd: string, hostPath: HostPa
   throw failure('command_not_found', command, `not found in PATH (${path})`, { path });
 }
 
-/** A file that a task sees at a path. */
-interface SeenFile {
+interface ExecutableFile {
+  readonly state: 'executable';
   readonly path: string;
   readonly onHost: string;
-  readonly found: Stats | null;
-  readonly state: 'executable' | 'not executable' | 'directory' | 'missing';
+  readonly found: Stats;
 }
 
+/** What a task sees at a path. */
+type SeenFile = ExecutableFile | { readonly state: 'not executable' | 'directory' | 'missing'; readonly path: string };
+
 function look(path: string, hostPath: HostPath): SeenFile {
-  const seen = hostPath(path);
-  const onHost = seen ?? path;
-  let found: Stats | null = null;
-  const be = (state: SeenFile['state']): SeenFile => ({ path, onHost, found, state });
-  if (seen === null) return be('missing');
+  const onHost = hostPath(path);
+  if (onHost === null) return { state: 'missing', path };
   try {
-    found = statSync(seen, { throwIfNoEntry: false }) ?? null;
-    if (found === null) return be('missing');
-    if (found.isDirectory()) return be('directory');
-    if (!found.isFile()) return be('not executable');
-    accessSync(seen, constants.X_OK);
-    return be('executable');
+    const found = statSync(onHost, { throwIfNoEntry: false });
+    if (found === undefined) return { state: 'missing', path };
+    if (found.isDirectory()) return { state: 'directory', path };
+    if (!found.isFile()) return { state: 'not executable', path };
+    accessSync(onHost, constants.X_OK);
+    return { state: 'executable', path, onHost, found };
   } catch (error) {
-    return be(errorCode(error) === 'EACCES' ? 'not executable' : 'missing');
+    return { state: errorCode(error) === 'EACCES' ? 'not executable' : 'missing', path };
   }
 }
 
 /** As deep as Linux follows interpreters that are scripts themselves. */
 const MAX_INTERPRETERS = 4;
 
-function inspectFile(file: SeenFile, command: string, hostPath: HostPath, depth: number): void {
+function inspectFile(file: ExecutableFile, command: string, hostPath: HostPath, depth: number): void {
   // It may be that it can be run but not read.
   const head = headOf(file.onHost, file.found);
   if (head === null) return;

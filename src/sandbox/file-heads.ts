@@ -18,10 +18,10 @@ const remembered = new Map<string, Remembered>();
 /**
  * The first 4 KiB of a file; null where it cannot be read. Read anew only where the file is another than the last time, or
  * has changed. The buffer must not be changed.
- * @param found what the file was a moment ago; null where that is not known
+ * @param found what the file was a moment ago
  */
-export function headOf(file: string, found: Stats | null): Buffer | null {
-  const identity = found && identityOf(found);
+export function headOf(file: string, found: Stats): Buffer | null {
+  const identity = identityOf(found);
   const known = remembered.get(file);
   if (known !== undefined && known.identity === identity) return known.head;
   remembered.delete(file);

@@ -6,7 +6,7 @@ import { type Collection, collectFiles } from './collect.js';
 import type { CommandStarter } from './command-starter.js';
 import { resolveCwd } from './cwd.js';
 import { taskEnvironment } from './environment.js';
-import { SandboxError } from './errors.js';
+import { containerUsed } from './errors.js';
 import { inspectExecutable } from './executable.js';
 import { GroupedProcess } from './grouped-process.js';
 import type { SandboxInstance } from './instance.js';
@@ -76,9 +76,7 @@ export class ProcessContainer implements Container {
   }
 
   async execute(spec: CommandSpec): Promise<SandboxProcess> {
-    if (this.#starting !== null || this.#cleaning !== null) {
-      throw new SandboxError('sandbox', 'container_used', `container ${this.id} runs one command, and has had it`);
-    }
+    if (this.#starting !== null || this.#cleaning !== null) throw containerUsed(this.id);
     this.#starting = this.#start(spec);
     return this.#starting;
   }

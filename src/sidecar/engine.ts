@@ -45,7 +45,7 @@ function keepHeapSmall(): void {
 }
 
 /**
- * Has V8 optimize what a task runs through after some hundred tasks instead of two thousand, for few sidecars see so many. A
+ * Has V8 optimize what a task runs through after a thousand tasks instead of two thousand, for few sidecars see so many. A
  * task runs through much code, each part of it once or twice, where this V8 waits for loops; later ones count calls, and need
  * nothing. So that compiling takes no more of the processors from the first tasks, less is compiled each time: that costs
  * pings 3 %, and tasks nothing that can be measured.

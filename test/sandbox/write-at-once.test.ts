@@ -1,7 +1,7 @@
 import { closeSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { writeAtOnce } from '../../src/sandbox/write-at-once.js';
-import { numbered, openFifo, readWhatIsThere } from '../sidecar/support/fifo.js';
+import { numbered, openFifo, readWhatIsThere } from '../support/fifo.js';
 import { without } from '../support/requirements.js';
 import { useTemporaryFolder } from '../support/temporary-folder.js';
 

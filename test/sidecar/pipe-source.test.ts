@@ -2,9 +2,9 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { writeAtOnce } from '../../src/sandbox/write-at-once.js';
 import { isPipe, pipeSource } from '../../src/sidecar/pipe-source.js';
+import { numbered, openFifo } from '../support/fifo.js';
 import { without } from '../support/requirements.js';
 import { useTemporaryFolder } from '../support/temporary-folder.js';
-import { numbered, openFifo } from './support/fifo.js';
 
 const folder = useTemporaryFolder();
 

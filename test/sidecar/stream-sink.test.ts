@@ -5,10 +5,10 @@ import { Socket } from 'node:net';
 import { PassThrough, Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { streamSink } from '../../src/sidecar/index.js';
+import { numbered, openFifo, readWhatIsThere } from '../support/fifo.js';
 import { isPending } from '../support/gate.js';
 import { without } from '../support/requirements.js';
 import { useTemporaryFolder } from '../support/temporary-folder.js';
-import { numbered, openFifo, readWhatIsThere } from './support/fifo.js';
 
 /** A stream whose reader takes nothing before it is told to. */
 function slowStream(): { stream: Writable; take: () => void; taken: Uint8Array[] } {

@@ -2,7 +2,7 @@ import { statfsSync } from 'node:fs';
 import type { CommandSpec, Container, ContainerSpec, WorkspaceMeasure } from '../backend.js';
 import type { CpuUsage } from '../cgroup/index.js';
 import { type Collection, collectFiles } from '../collect.js';
-import { SandboxError } from '../errors.js';
+import { containerUsed } from '../errors.js';
 import { measureFiles } from '../measure.js';
 import { TaskAccounting } from '../task-accounting.js';
 import type { BubblewrapContext } from './context.js';
@@ -60,12 +60,12 @@ export class BubblewrapContainer implements Container {
   }
 
   async execute(spec: CommandSpec): Promise<BubblewrapProcess> {
-    if (this.#used || this.#cleaning !== null) throw this.#isUsed();
-    this.#used = true;
     const { id, workspace } = this;
+    if (this.#used || this.#cleaning !== null) throw containerUsed(id);
+    this.#used = true;
     const { limits } = this.#spec;
     const command = await sandboxCommand({ spec, limits, executionId: id, workspace }, this.#context);
-    if (this.#cleaning !== null) throw this.#isUsed();
+    if (this.#cleaning !== null) throw containerUsed(id);
     const sandbox = this.#sandbox;
     const accounting = new TaskAccounting(sandbox.cgroup, sandbox.helpers, this.#before);
     const running = await sandbox.live.run(command);
@@ -94,9 +94,5 @@ export class BubblewrapContainer implements Container {
   cleanup(): Promise<{ leaked: number }> {
     this.#cleaning ??= this.#sandbox.close().finally(() => this.#context.pool.over());
     return this.#cleaning;
-  }
-
-  #isUsed(): SandboxError {
-    return new SandboxError('sandbox', 'container_used', `container ${this.id} runs one command, and has had it`);
   }
 }

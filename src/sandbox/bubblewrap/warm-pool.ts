@@ -134,7 +134,7 @@ export class WarmPool {
     this.#coldStarts += 1;
     try {
       const made = this.#options.make(executionId, policy);
-      if (isAlone && this.#refills.size === 0) this.#refill();
+      if (isAlone) this.#refillOne();
       return await made;
     } finally {
       this.#coldStarts -= 1;
@@ -164,11 +164,17 @@ export class WarmPool {
 
   #refillUnlessBusy(): void {
     if (this.#pause.leftMs > 0) this.#prepareSoon();
-    else if (this.#coldStarts === 0 && this.#refills.size === 0) this.#refill();
+    else if (this.#coldStarts === 0) this.#refillOne();
+  }
+
+  #refillOne(): void {
+    if (this.#refills.size === 0) this.#refill();
   }
 
   #refillSeveral(): void {
-    for (let begun = 0; begun < MAX_AT_ONCE && this.#coldStarts === 0 && this.#refill(); ) begun += 1;
+    for (let begun = 0; begun < MAX_AT_ONCE; begun += 1) {
+      if (this.#coldStarts > 0 || !this.#refill()) return;
+    }
   }
 
   /** Has one more made; false where none is wanted, or there is no room for it. */

@@ -5,8 +5,9 @@
  * What a sandbox gets is opened by the fork server, since in the zygote's namespaces nothing of it could be, and reaches the
  * zygote as descriptors (SCM_RIGHTS). What is rung with the bell the fork server hears when some process dies, which is
  * before it has to know: who was made for which order, when the zygote has let go of it ('made'), or if that is lost ('born'),
- * and how the command ended. It is waited for only where somebody has died of whom nothing is known yet. There is a zygote for each template, when a sandbox of it is asked for, and the one
- * before it ends when it has carried out its orders. What was asked of a zygote that has died is refused.
+ * and how the command ended. It is waited for only where somebody has died of whom nothing is known yet. There is a zygote
+ * for each template, when a sandbox of it is asked for, and the one before it ends when it has carried out its orders. What
+ * was asked of a zygote that has died is refused.
  *
  * The mounts are a copy of those of a template, which bubblewrap has made, in a user namespace below that of the
  * template: the kernel locks them there, so that nobody inside can take one away, or its protection. What a task can
